@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_QUEUE_H
+#define NARU_QUEUE_H
+
+/*
+ * naru/queue.h - typed messages between processes
+ *
+ * A queue carries whole messages from any number of senders to any number of
+ * receivers. A message is a type (a positive 64-bit number that the application
+ * chooses) and 0 or more bytes. Each message goes to one receiver. Messages stay
+ * in the queue when processes end; the queue stays until it is removed.
+ *
+ *	copying:   send                       receive
+ *	in place:  claim -> fill -> commit    take -> use -> release
+ *	                         | cancel                 | give_back
+ *
+ * Order: among the messages that one receive could take, the oldest comes
+ * first; if one send returned before another began, its message is the older.
+ *
+ * Capacity: a queue holds so many bytes and so many messages, claimed and taken
+ * ones included. A message may be as large as the capacity. When it is full,
+ * senders wait. A message that nobody reads costs its own bytes, nothing else.
+ *
+ * Death: if a process dies at any instant of any call, every message whose send
+ * had returned is there, once and in order; one whose send had not returned is
+ * there wholly or not at all; a claim of the dead disappears; what the dead had
+ * taken and not released is delivered again, in its old place. Nobody has to
+ * do anything for it.
+ *
+ * Handles: a handle may be used by several threads at once, and by a child after
+ * fork(2). Taken and claimed messages belong to the process, not to the thread;
+ * a child has no part in those of its parent.
+ *
+ * Lengths and capacities are bytes. Every function that can wait has timeout_ms,
+ * and may also return -ETIMEDOUT, -EAGAIN and -EINTR (see base.h); every function
+ * that takes a queue may return -EIDRM and -EBADMSG. Others are as listed.
+ */
+
+#include <naru/base.h>
+#include <naru/space.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct naru_queue;
+
+enum naru_queue_flags {
+	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
+	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
+	NARU_SET_GROUP = 1 << 2, /* give it to .group */
+};
+
+/* A field left zero takes its default. Declare with NARU_INIT. */
+struct naru_queue_options {
+	size_t size;	   /* sizeof(struct naru_queue_options) */
+	uint32_t flags;	   /* of enum naru_queue_flags */
+	uint32_t mode;	   /* permission bits, umask not applied; default 0600 */
+	uint64_t capacity; /* bytes; default 1 MiB, at least 1, at most 2^37 */
+	uint64_t messages; /* default capacity / 128 + 16; at most 2^30 */
+	uint32_t owner;	   /* only with NARU_SET_OWNER */
+	uint32_t group;	   /* only with NARU_SET_GROUP */
+};
+
+/*
+ * Create the queue @name, and open it. All its memory is reserved now: about
+ * 1.4 times the capacity and 0.2 KiB a message.
+ *
+ * @space	NULL for the default space
+ * @name	1 to NARU_NAME_MAX bytes of [A-Za-z0-9._-], no leading dot
+ * @options	NULL for all defaults
+ *
+ * -EEXIST	there is one of that name
+ * -EINVAL	@name or an option is out of range
+ * -ENOSPC	the file system has no room for that capacity
+ * -EACCES	no permission to write to the space
+ */
+NARU_API int naru_queue_create(struct naru_space *space, const char *name,
+			       const struct naru_queue_options *options,
+			       struct naru_queue **ret_queue);
+
+/*
+ * Open the queue @name; with NARU_CREATE in the options, create it with them if
+ * it is not there (if it is, the options are not compared with it). Needs read
+ * and write permission, for receivers as for senders.
+ *
+ * -ENOENT		there is none
+ * -EACCES		no permission
+ * -EBADMSG		the file is not a queue, or is damaged
+ * -EPROTONOSUPPORT	it was made by another version of naru
+ */
+NARU_API int naru_queue_open(struct naru_space *space, const char *name,
+			     const struct naru_queue_options *options,
+			     struct naru_queue **ret_queue);
+
+/*
+ * Close this handle. The queue and its messages stay. What is claimed or taken
+ * through the handle stays so until the process ends, and is out of reach:
+ * finish it first. No other thread may be in a call with this handle. Accepts
+ * NULL. Always returns NULL: queue = naru_queue_close(queue).
+ */
+NARU_API struct naru_queue *naru_queue_close(struct naru_queue *queue);
+
+/*
+ * Remove the name, and with it the messages. Those who wait get -EIDRM at once,
+ * other users of the queue at their next call; the memory goes with the last
+ * handle. Needs write permission on the space.
+ *
+ * -ENOENT	there is none
+ */
+NARU_API int naru_queue_remove(struct naru_space *space, const char *name);
+
+/*
+ * Send a copy of @length bytes.
+ *
+ * @type	> 0
+ *
+ * -EMSGSIZE	@length is more than the queue's capacity
+ * -EINVAL	@type is not positive
+ */
+NARU_API int naru_queue_send(struct naru_queue *queue, int64_t type, const void *data,
+			     size_t length, int timeout_ms);
+
+enum naru_receive_flags {
+	NARU_EXCEPT = 1 << 0,	/* @select > 0: any type but that one */
+	NARU_TRUNCATE = 1 << 1, /* cut a message that is larger than the buffer */
+};
+
+/*
+ * Remove the oldest message that @select admits, and copy it to @buffer.
+ *
+ * @select	0: any message. t > 0: one of type t (with NARU_EXCEPT: of any
+ *		other). t < 0: one of the lowest type that is there and <= -t.
+ * @ret_type	may be NULL
+ *
+ * Returns the bytes copied.
+ *
+ * -EMSGSIZE	the message is larger than @size; it stays in the queue (with
+ *		NARU_TRUNCATE: it is cut instead, and the rest is lost)
+ */
+NARU_API ssize_t naru_queue_receive(struct naru_queue *queue, int64_t select, int flags,
+				    void *buffer, size_t size, int timeout_ms,
+				    int64_t *ret_type);
+
+/*
+ * Copy the @nth oldest message (0: the oldest), and leave it in the queue. Costs
+ * time in proportion to the messages that wait unless @nth is 0. The message may
+ * be gone a moment later. Does not wait, except for locks.
+ *
+ * @flags	NARU_TRUNCATE or 0
+ *
+ * Returns the bytes copied.
+ *
+ * -ENOMSG	there are not so many messages
+ * -EMSGSIZE	as of naru_queue_receive()
+ */
+NARU_API ssize_t naru_queue_look(struct naru_queue *queue, uint64_t nth, int flags,
+				 void *buffer, size_t size, int64_t *ret_type);
+
+/*
+ * A message in the queue's own memory. The caller provides the struct; the
+ * fields after data are naru's. It must not be copied, except by moving it.
+ */
+struct naru_message {
+	int64_t type;
+	size_t length; /* bytes at data */
+	void *data;    /* aligned to 16 bytes */
+	uint64_t private_[5];
+};
+
+/*
+ * Reserve @length bytes, waiting for room as naru_queue_send() does. Fill
+ * ret_message->data, then commit or cancel. It is nobody's message until then.
+ */
+NARU_API int naru_queue_claim(struct naru_queue *queue, int64_t type, size_t length,
+			      int timeout_ms, struct naru_message *ret_message);
+
+/*
+ * Send the claimed message; its place in the order is that of the commit. Before
+ * it, message->length may be lowered and message->type changed.
+ *
+ * -EINVAL	the length was raised, the type is not positive, or it is not a
+ *		claimed message of this process. It stays claimed.
+ */
+NARU_API int naru_queue_commit(struct naru_queue *queue, struct naru_message *message);
+
+/* Give the claimed bytes back. -EINVAL as of naru_queue_commit(). */
+NARU_API int naru_queue_cancel(struct naru_queue *queue, struct naru_message *message);
+
+/*
+ * Take the oldest message that @select admits, without a copy. It is in the
+ * queue's memory, counts for its capacity, and may be read and written until it
+ * is released or given back. @select, @flags: as of naru_queue_receive() (without
+ * NARU_TRUNCATE).
+ */
+NARU_API int naru_queue_take(struct naru_queue *queue, int64_t select, int flags,
+			     int timeout_ms, struct naru_message *ret_message);
+
+/* Remove the taken message. -EINVAL: it is not one that this process took. */
+NARU_API int naru_queue_release(struct naru_queue *queue, struct naru_message *message);
+
+/*
+ * Put the taken message back in its old place, with its contents as they are
+ * now, for others to receive. -EINVAL as of naru_queue_release().
+ */
+NARU_API int naru_queue_give_back(struct naru_queue *queue, struct naru_message *message);
+
+/* One message of a batch. */
+struct naru_item {
+	int64_t type;
+	void *data;    /* send: not written to */
+	size_t length; /* bytes at data; receive: in, the room; out, the message */
+};
+
+/*
+ * Send up to @count messages under one lock. Waits until the first fits, then
+ * sends as many as fit; these become visible together: after a death, all of
+ * them or none.
+ *
+ * Returns how many were sent, from the first on: at least 1, 0 only if @count
+ * is 0. Errors are about the first message; it is as if none had been tried.
+ */
+NARU_API ssize_t naru_queue_send_batch(struct naru_queue *queue,
+				       const struct naru_item *items, size_t count,
+				       int timeout_ms);
+
+/*
+ * Receive up to @count messages under one lock. Waits for the first, then takes
+ * what is there without waiting. Stops before a message that is too large for
+ * its item (-EMSGSIZE if that is the first).
+ *
+ * Returns how many were received: at least 1, 0 only if @count is 0.
+ */
+NARU_API ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t select,
+					  int flags, struct naru_item *items,
+					  size_t count, int timeout_ms);
+
+enum naru_poll {
+	NARU_READABLE = 1, /* there is a message */
+	NARU_WRITABLE = 2, /* neither limit is reached */
+};
+
+/*
+ * A descriptor for poll(2), select(2) and epoll(7), level-triggered. Wait for
+ * POLLIN on it, for NARU_WRITABLE too. It belongs to the handle: do not read,
+ * write or close it. Getting it makes every send (or receive) that changes the
+ * state do a system call, until the handle is closed. After it says so, call
+ * with timeout_ms 0: another process may have been faster. Once the queue has
+ * been removed it stays ready, and the call says -EIDRM.
+ *
+ * @which	one of enum naru_poll
+ *
+ * Returns the descriptor.
+ */
+NARU_API int naru_queue_fd(struct naru_queue *queue, enum naru_poll which);
+
+struct naru_queue_stat {
+	size_t size;	  /* sizeof(struct naru_queue_stat), set by the caller */
+	uint64_t messages; /* that wait to be received */
+	uint64_t bytes;	   /* of these */
+	uint64_t capacity; /* bytes */
+	uint64_t capacity_messages;
+	uint64_t held_messages; /* claimed or taken now */
+	uint64_t held_bytes;
+	uint64_t sent;	   /* messages since creation */
+	uint64_t received; /* messages since creation */
+	uint32_t waiting_senders;
+	uint32_t waiting_receivers;
+	int32_t last_sender;   /* pid in its own namespace; 0: none yet */
+	int32_t last_receiver; /* pid in its own namespace; 0: none yet */
+	int64_t last_send;     /* nanoseconds since the epoch, to about 4 ms; 0: never */
+	int64_t last_receive;  /* nanoseconds since the epoch, to about 4 ms; 0: never */
+	int64_t changed;       /* nanoseconds since the epoch: creation or last set */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;	 /* permission bits */
+	uint64_t memory; /* bytes of the file */
+};
+
+NARU_API int naru_queue_stat(struct naru_queue *queue, struct naru_queue_stat *ret_stat);
+
+/*
+ * Change what is nonzero in @options: capacity, messages, mode; the owner and
+ * the group by their flags. Growing reserves memory. Shrinking below what the
+ * queue holds loses nothing: senders wait until there is room again; the memory
+ * stays reserved for a later growth.
+ *
+ * -ENOSPC	no room to grow
+ * -EPERM	not the owner
+ */
+NARU_API int naru_queue_set(struct naru_queue *queue,
+			    const struct naru_queue_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NARU_QUEUE_H */
