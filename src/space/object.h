@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SPACE_OBJECT_H
+#define NARU_SPACE_OBJECT_H
+
+/*
+ * space/object.h - one file of a space, whatever is in it
+ *
+ * An object's file begins with 8 bytes that tell its kind (layout/object.h).
+ * It gets its name only when it is whole, by linkat(2): nothing half-made is ever
+ * visible under a name. Where O_TMPFILE or linking by /proc cannot be had, it is
+ * made under a temporary name, ".new-<pid>-<random>", and linked from there; the
+ * doctor clears up what a death leaves of that.
+ */
+
+#include <space/space.h>
+#include <sys/stat.h>
+
+/* 0, or -EINVAL: not 1 to 200 bytes of [A-Za-z0-9._-], or it begins with a dot. */
+int nr_object_check_name(const char *name);
+
+struct nr_object_new {
+	int fd;			/* of the file; read and write */
+	char temporary[48];	/* its temporary name, empty for O_TMPFILE */
+};
+
+/* A new file of @size bytes, all reserved and zero, without a name yet. */
+int nr_object_begin(struct naru_space *space, uint64_t size, struct nr_object_new *ret_new);
+
+/* Give it its name. -EEXIST. The descriptor stays open, and the caller's. */
+int nr_object_publish(struct naru_space *space, struct nr_object_new *object,
+		      const char *name);
+
+/* Forget a file that has not been published: closes the descriptor. */
+void nr_object_abandon(struct naru_space *space, struct nr_object_new *object);
+
+/*
+ * Open the file @name for reading and writing: O_NOFOLLOW, a regular file, and
+ * owned by someone who may be trusted: if it is in a directory that others may
+ * write to (sticky), any owner is fine, as the mode grants access.
+ *
+ * -ENOENT	there is none
+ * -EBADMSG	it is not a regular file
+ */
+int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
+		   struct stat *ret_stat);
+
+int nr_object_remove(struct naru_space *space, const char *name);
+
+/* What the first bytes of an object's file say. */
+enum naru_kind nr_object_kind(const void *magic);
+
+/*
+ * How each kind of object is looked into by naru_space_check(). Returns as
+ * nr_object_check_function: calls @tell with what it finds.
+ */
+struct nr_object_checker {
+	enum naru_kind kind;
+	int (*check)(struct naru_space *space, const char *name, int flags,
+		     void (*tell)(void *data, const struct naru_finding *finding), void *data);
+};
+
+#endif /* NARU_SPACE_OBJECT_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SYS_MAP_H
+#define NARU_SYS_MAP_H
+
+/* sys/map.h - mmap(2) and madvise(2) */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Map @length bytes of the file, shared, from @offset (a multiple of the page
+ * size). @at: NULL for anywhere, else exactly there, in the place of what is
+ * mapped there now.
+ */
+int nr_map_file(int fd, uint64_t offset, size_t length, bool writable, void *at,
+		void **ret_address);
+int nr_map_private(size_t length, void **ret_address);
+void nr_unmap(void *address, size_t length);
+
+/* The child of a fork does not have this mapping. */
+int nr_map_dont_fork(void *address, size_t length);
+/* The child of a fork finds zeros here. */
+int nr_map_wipe_on_fork(void *address, size_t length);
+
+size_t nr_page_size(void);
+
+#endif /* NARU_SYS_MAP_H */
