@@ -11,7 +11,8 @@
  * from shared memory is used before it is checked.
  *
  * Within one change: allocate first, write payloads, free last. The journal does
- * not cover payloads, so a block must not be reused in the change that frees it.
+ * not cover payloads, so a block must not be reused in the change that frees it:
+ * nr_heap_allocate() asserts that nothing was freed since nr_journal_begin().
  */
 
 #include <layout/heap.h>
@@ -37,7 +38,8 @@ struct nr_block_shared *nr_heap_block(const struct nr_heap *heap, uint32_t refer
  * fields and the payload are undefined, and need no journal to be written, but
  * for those at 0 .. 23, which nr_heap_allocate() has journaled already.
  *
- * -ENOSPC	there is no free block of that size
+ * -ENOSPC	there is no free block of that size (one that is larger by less
+ *		than 1/16 may go unnoticed). Nothing was changed.
  */
 int nr_heap_allocate(struct nr_heap *heap, uint32_t granules, uint32_t *ret_reference);
 
@@ -45,7 +47,7 @@ int nr_heap_allocate(struct nr_heap *heap, uint32_t granules, uint32_t *ret_refe
  * The same, but of at most @granules: the whole, or else of a block of the
  * highest class that is not empty. The block's size tells how much it is.
  *
- * -ENOSPC	nothing is free
+ * -ENOSPC	nothing is free. Nothing was changed.
  */
 int nr_heap_allocate_some(struct nr_heap *heap, uint32_t granules,
 			  uint32_t *ret_reference);

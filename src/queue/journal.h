@@ -6,12 +6,13 @@
  * queue/journal.h - make a change of many words one that happens or does not
  *
  *	nr_journal_begin(&journal, epoch);
- *	nr_journal_save(&journal, &word);  word = ...;	    as often as it takes
+ *	nr_journal_write(&journal, word, value);	as often as it takes
  *	raise the side's epoch by one	     <- committed by this store
  *
  * No system calls. See layout/journal.h.
  */
 
+#include <base/atomic.h>
 #include <layout/journal.h>
 #include <stdbool.h>
 
@@ -21,12 +22,16 @@ struct nr_journal {
 	uint64_t size;	     /* bytes from base that may be journaled; multiple of 8 */
 	uint32_t count;	     /* of the change that is going on; our own copy */
 	bool full;	     /* an entry found no place: the change must be undone */
+	bool freed;	     /* it freed a block, and may not allocate any more */
 };
 
 void nr_journal_begin(struct nr_journal *journal, uint64_t epoch);
 
-/* Remember the aligned 8-byte word in which @field lies, before it is changed. */
-void nr_journal_save(struct nr_journal *journal, const void *field);
+/*
+ * Remember the aligned 8-byte word in which @field lies, before it is changed.
+ * False: there is no place left, and the word must not be changed.
+ */
+bool nr_journal_save(struct nr_journal *journal, const void *field);
 
 /*
  * Undo a change that was not committed, ours or a dead process's. @epoch is the
@@ -35,11 +40,17 @@ void nr_journal_save(struct nr_journal *journal, const void *field);
  */
 int nr_journal_undo(struct nr_journal *journal, uint64_t epoch);
 
-/* Change a word under the journal. The compiler keeps the order (see above). */
+/*
+ * Change a word under the journal, unless it has that value already. If the
+ * journal is full the word is left as it is, and journal->full tells.
+ */
 #define nr_journal_write(journal, lvalue, value)                                         \
 	do {                                                                             \
-		nr_journal_save((journal), &(lvalue));                                   \
-		*(volatile __typeof__(lvalue) *)&(lvalue) = (value);                     \
+		const __typeof__(lvalue) value_ = (value);                               \
+                                                                                         \
+		if (nr_read_once(&(lvalue)) != value_ &&                                 \
+		    nr_journal_save((journal), &(lvalue)))                               \
+			*(volatile __typeof__(lvalue) *)&(lvalue) = value_;              \
 	} while (0)
 
 #endif /* NARU_QUEUE_JOURNAL_H */
