@@ -11,12 +11,13 @@
  *	 ...					}  slot NR_PEERS - 1
  *
  * A slot:
- *	  0  generation	 of the process that has it, 1 .. NR_PEER_GENERATIONS - 1
- *	  4  pid	 in its own namespace; only told to people
- *	  8  start	 CLOCK_BOOTTIME nanoseconds when it registered
+ *	  0  generation	 of the process that has it, 1 .. NR_PEER_GENERATIONS - 2
+ *	  4  pid	 in its own namespace; only told to people. 0: given up in good
+ *order 8  start	 CLOCK_BOOTTIME nanoseconds when it registered
  *
  * An *id* names one process for all time that matters: slot in the low 12 bits,
- * generation in the 19 above. 0 is nobody. Bit 31 is never part of an id.
+ * generation in the 19 above. 0 is nobody, and so is NR_PEER_ID_MASK. Bit 31 is
+ * never part of an id.
  *
  *	I1  A living peer of slot s holds an exclusive OFD lock on byte 16 * s of
  *	    the file (and nothing else); the kernel drops it when its memory goes.

@@ -19,14 +19,18 @@
 int nr_object_check_name(const char *name);
 
 struct nr_object_new {
-	int fd;			/* of the file; read and write */
-	char temporary[48];	/* its temporary name, empty for O_TMPFILE */
+	int fd;		    /* of the file; read and write */
+	char temporary[48]; /* its temporary name, empty for O_TMPFILE */
 };
 
-/* A new file of @size bytes, all reserved and zero, without a name yet. */
-int nr_object_begin(struct naru_space *space, uint64_t size, struct nr_object_new *ret_new);
+/* A new file of @size bytes, all reserved and zero, mode 0600, without a name yet. */
+int nr_object_begin(struct naru_space *space, uint64_t size,
+		    struct nr_object_new *ret_new);
 
-/* Give it its name. -EEXIST. The descriptor stays open, and the caller's. */
+/*
+ * Give it its name, which the caller has checked. The descriptor stays open, and
+ * the caller's. -EEXIST: there is one; the file is still to be abandoned.
+ */
 int nr_object_publish(struct naru_space *space, struct nr_object_new *object,
 		      const char *name);
 
@@ -48,15 +52,17 @@ int nr_object_remove(struct naru_space *space, const char *name);
 
 /* What the first bytes of an object's file say. */
 enum naru_kind nr_object_kind(const void *magic);
+enum naru_kind nr_object_kind_at(int directory, const char *name);
 
 /*
- * How each kind of object is looked into by naru_space_check(). Returns as
- * nr_object_check_function: calls @tell with what it finds.
+ * How each kind of object is looked into by naru_space_check(): calls @tell with
+ * what it finds. Returns 0, or an error that ends the check of the whole space.
  */
 struct nr_object_checker {
 	enum naru_kind kind;
 	int (*check)(struct naru_space *space, const char *name, int flags,
-		     void (*tell)(void *data, const struct naru_finding *finding), void *data);
+		     void (*tell)(void *data, const struct naru_finding *finding),
+		     void *data);
 };
 
 #endif /* NARU_SPACE_OBJECT_H */

@@ -8,6 +8,7 @@
 
 #include <layout/peers.h>
 #include <naru/space.h>
+#include <space/kept.h>
 #include <stdatomic.h>
 
 /*
@@ -16,16 +17,17 @@
  */
 struct nr_self {
 	_Atomic uint32_t id;
-	_Atomic uint32_t registering; /* futex lock of nr_space_register() */
 	void *hold; /* mapping that keeps the OFD lock; MADV_DONTFORK */
 };
 
 struct naru_space {
-	int directory;			  /* descriptor */
-	char *path;
-	struct nr_peers_shared *peers;	  /* mapped read-write, or read-only */
+	struct nr_kept directory; /* use nr_space_directory() */
+	struct nr_kept table;	  /* the file .peers; use nr_space_table() */
+	char *path;		  /* absolute */
+	struct nr_peers_shared *peers;
+	bool writable; /* peers is mapped read-write, not read-only */
 	struct nr_self *self;
-	_Atomic int references;		  /* handles of objects hold one each */
+	_Atomic int references; /* the caller's, and one of each object's handle */
 };
 
 /*
@@ -37,6 +39,24 @@ int nr_space_resolve(struct naru_space *space, struct naru_space **ret_space);
 
 struct naru_space *nr_space_reference(struct naru_space *space);
 void nr_space_release(struct naru_space *space);
+
+/*
+ * A descriptor of the directory, O_PATH; it is the space's, do not close it.
+ * -ENOENT, -ESTALE: the application has closed ours, and the directory is gone.
+ */
+int nr_space_directory(struct naru_space *space);
+
+/* A descriptor of the peer table, for looking at locks; as above. */
+int nr_space_table(struct naru_space *space);
+
+/*
+ * A file description of its own of the peer table; the caller closes it. -ESTALE:
+ * the file .peers is not the one that this space was opened with.
+ */
+int nr_space_open_own_table(struct naru_space *space);
+
+/* Open the peer table, made if it is not there, when the space is opened. */
+int nr_space_open_table(struct naru_space *space);
 
 /* Register this process, if it is not yet. The slow path of nr_space_self(). */
 int nr_space_register(struct naru_space *space, uint32_t *ret_id);
@@ -53,6 +73,9 @@ static inline int nr_space_self(struct naru_space *space, uint32_t *ret_id)
 	return nr_space_register(space, ret_id);
 }
 
+/* Give the slot up in good order, when the space is closed. */
+void nr_space_deregister(struct naru_space *space);
+
 /*
  * Is the process with this id alive? 0 is nobody, and so not. When that cannot
  * be told (too many open files, say) the answer is yes: ask again later.
@@ -62,8 +85,11 @@ bool nr_space_alive(struct naru_space *space, uint32_t id);
 /* The pid, in its own namespace, that registered as @id; 0 if it is gone. */
 int32_t nr_space_pid(struct naru_space *space, uint32_t id);
 
-/* Peers alive now and slots whose process is dead but whose generation is set. */
-void nr_space_count_peers(struct naru_space *space, uint32_t *ret_alive,
-			  uint32_t *ret_stale);
+/* Peers alive now, and slots whose process died without giving them up. */
+int nr_space_count_peers(struct naru_space *space, uint32_t *ret_alive,
+			 uint32_t *ret_stale);
+
+/* Clear the slots of the dead. Returns how many there were. */
+int nr_space_clear_peers(struct naru_space *space);
 
 #endif /* NARU_SPACE_SPACE_H */

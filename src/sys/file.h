@@ -22,15 +22,23 @@ void nr_file_close(int fd);
 int nr_file_stat(int fd, struct stat *ret_stat);
 int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat);
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length);
+/* fchmod(2), of O_PATH descriptors too. */
 int nr_file_mode(int fd, mode_t mode);
 int nr_file_owner(int fd, uid_t owner, gid_t group);
 int nr_file_unlink(int directory, const char *name);
 
+int nr_file_make_directory(const char *path, mode_t mode);
+
 /* Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken. */
 int nr_file_link(int fd, int directory, const char *name);
+/* Would that work here? It needs /proc. */
+bool nr_file_can_link(int fd);
+/* A second name in the same directory. -EEXIST if it is taken. */
+int nr_file_link_name(int directory, const char *old, const char *name);
 
 /* Bytes, or an error; short only at the end of the file. */
 ssize_t nr_file_read_at(int fd, void *buffer, size_t size, uint64_t offset);
+/* As of read(2) and write(2): may be short. */
 ssize_t nr_file_read(int fd, void *buffer, size_t size);
 ssize_t nr_file_write(int fd, const void *data, size_t size);
 
@@ -40,5 +48,14 @@ int nr_file_unlock(int fd, uint64_t offset, uint64_t length);
 
 /* F_OFD_GETLK: would nr_file_lock() of one byte fail? 1, 0 or an error. */
 int nr_file_locked(int fd, uint64_t offset);
+
+/* Bytes of the file system, and bytes that this user may still take. */
+int nr_file_system(int fd, uint64_t *ret_size, uint64_t *ret_free);
+
+/*
+ * Call @visit with each name in the directory, "." and ".." included. A nonzero
+ * return of @visit ends the walk and is returned.
+ */
+int nr_file_list(int directory, int (*visit)(void *data, const char *name), void *data);
 
 #endif /* NARU_SYS_FILE_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+
+/* base/error.c - errors in plain words */
+
+#include <errno.h>
+#include <naru/base.h>
+#include <string.h>
+
+NARU_API const char *naru_error_text(int error)
+{
+	const char *text;
+
+	if (error > 0)
+		error = -error; /* all of them have a negative, not the reverse */
+	switch (error) {
+	case 0:
+		return "no error";
+	case -EAGAIN:
+		return "it would have to wait";
+	case -ETIMEDOUT:
+		return "the time given for it has passed";
+	case -EINTR:
+		return "a signal interrupted it while it waited";
+	case -EMSGSIZE:
+		return "the message is larger than the queue or the buffer";
+	case -EIDRM:
+		return "the object was removed while it was in use";
+	case -EOWNERDEAD:
+		return "the process that held it has died";
+	case -EBADMSG:
+		return "the object is damaged, or is not naru's";
+	case -EPROTONOSUPPORT:
+		return "the object was made by another version of naru";
+	case -E2BIG:
+		return "an option is set that this version of naru does not know";
+	case -EINVAL:
+		return "an argument is out of its range";
+	case -EUSERS:
+		return "too many processes use the space (4095 at most)";
+	default:
+		text = error < -4095 ? NULL : strerrordesc_np(-error);
+		return text ? text : "an unknown error";
+	}
+}
