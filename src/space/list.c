@@ -15,18 +15,18 @@ struct walk {
 	void *data;
 };
 
-enum naru_kind nr_object_kind_at(int directory, const char *name)
+int nr_object_kind_at(int directory, const char *name)
 {
 	uint64_t magic = 0;
 	int fd = nr_file_open(directory, name,
 			      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	ssize_t n;
 
 	if (fd < 0)
-		return NARU_KIND_UNKNOWN;
-	if (nr_file_read_at(fd, &magic, sizeof(magic), 0) != sizeof(magic))
-		magic = 0;
+		return fd;
+	n = nr_file_read_at(fd, &magic, sizeof(magic), 0);
 	nr_file_close(fd);
-	return nr_object_kind(&magic);
+	return n < 0 ? (int)n : (int)nr_object_kind(&magic);
 }
 
 static int list_one(void *data, const char *name)
@@ -34,13 +34,15 @@ static int list_one(void *data, const char *name)
 	struct walk *walk = data;
 	struct naru_entry entry = {.name = name};
 	struct stat stat;
+	int kind;
 
 	if (name[0] == '.')
 		return 0;
 	/* Gone meanwhile, or never an object. */
 	if (nr_file_stat_at(walk->directory, name, &stat) < 0 || !S_ISREG(stat.st_mode))
 		return 0;
-	entry.kind = nr_object_kind_at(walk->directory, name);
+	kind = nr_object_kind_at(walk->directory, name);
+	entry.kind = kind < 0 ? NARU_KIND_UNKNOWN : (enum naru_kind)kind;
 	entry.uid = stat.st_uid;
 	entry.gid = stat.st_gid;
 	entry.mode = stat.st_mode & 07777;

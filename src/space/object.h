@@ -52,17 +52,7 @@ int nr_object_remove(struct naru_space *space, const char *name);
 
 /* What the first bytes of an object's file say. */
 enum naru_kind nr_object_kind(const void *magic);
-enum naru_kind nr_object_kind_at(int directory, const char *name);
-
-/*
- * How each kind of object is looked into by naru_space_check(): calls @tell with
- * what it finds. Returns 0, or an error that ends the check of the whole space.
- */
-struct nr_object_checker {
-	enum naru_kind kind;
-	int (*check)(struct naru_space *space, const char *name, int flags,
-		     void (*tell)(void *data, const struct naru_finding *finding),
-		     void *data);
-};
+/* The kind of the file @name, or why it cannot be read. */
+int nr_object_kind_at(int directory, const char *name);
 
 #endif /* NARU_SPACE_OBJECT_H */
