@@ -216,26 +216,19 @@ int nr_heap_allocate_some(struct nr_heap *heap, uint32_t granules,
 	return carve(heap, end, &span, granules, ret_reference);
 }
 
-int nr_heap_free(struct nr_heap *heap, uint32_t reference)
+/*
+ * Make what @span is a FREE block. The block before it has @before granules, and
+ * the one behind it takes what is before itself for @gap granules.
+ */
+static int release(struct nr_heap *heap, uint32_t end, struct nr_span span,
+		   uint32_t before, uint32_t gap)
 {
-	uint32_t end = heap_end(heap);
-	struct nr_span span, next, previous;
-	uint32_t kind, before;
-	int r;
+	struct nr_span next, previous;
+	int r = 0;
 
-	heap->journal->freed = true;
-	r = measure(heap, end, reference, &span);
-	if (r < 0)
-		return r;
-	kind = nr_read_once(&span.block->kind);
-	before = nr_read_once(&span.block->before);
-	if (kind <= NR_BLOCK_FREE || kind > NR_BLOCK_DOOMED || before >= reference ||
-	    (before == 0) != (reference == 1))
-		return -EBADMSG;
-
-	if (reference + span.size < end) {
-		r = measure(heap, end, reference + span.size, &next);
-		if (r < 0 || nr_read_once(&next.block->before) != span.size)
+	if (span.reference + span.size < end) {
+		r = measure(heap, end, span.reference + span.size, &next);
+		if (r < 0 || nr_read_once(&next.block->before) != gap)
 			return -EBADMSG;
 		if (is_free(&next)) {
 			r = nr_free_list_remove(heap, &next);
@@ -243,7 +236,7 @@ int nr_heap_free(struct nr_heap *heap, uint32_t reference)
 		}
 	}
 	if (r == 0 && before > 0) {
-		r = measure(heap, end, reference - before, &previous);
+		r = measure(heap, end, span.reference - before, &previous);
 		if (r < 0 || previous.size != before)
 			return -EBADMSG;
 		if (is_free(&previous)) {
@@ -254,11 +247,60 @@ int nr_heap_free(struct nr_heap *heap, uint32_t reference)
 	}
 	if (r == 0) {
 		nr_journal_write(heap->journal, span.block->size, span.size);
+		nr_journal_write(heap->journal, span.block->before, before);
 		nr_journal_write(heap->journal, span.block->kind, NR_BLOCK_FREE);
-		tell_next(heap, end, reference, span.size);
+		tell_next(heap, end, span.reference, span.size);
 		r = nr_free_list_add(heap, &span);
 	}
 	return r < 0 ? r : finish(heap);
+}
+
+/* A block that somebody uses. */
+static int measure_used(struct nr_heap *heap, uint32_t end, uint32_t reference,
+			struct nr_span *ret_span)
+{
+	int r = measure(heap, end, reference, ret_span);
+	uint32_t kind;
+
+	if (r < 0)
+		return r;
+	kind = nr_read_once(&ret_span->block->kind);
+	return kind > NR_BLOCK_FREE && kind <= NR_BLOCK_DOOMED ? 0 : -EBADMSG;
+}
+
+int nr_heap_free(struct nr_heap *heap, uint32_t reference)
+{
+	uint32_t end = heap_end(heap);
+	struct nr_span span;
+	uint32_t before;
+	int r;
+
+	heap->journal->freed = true;
+	r = measure_used(heap, end, reference, &span);
+	if (r < 0)
+		return r;
+	before = nr_read_once(&span.block->before);
+	if (before >= reference || (before == 0) != (reference == 1))
+		return -EBADMSG;
+	return release(heap, end, span, before, span.size);
+}
+
+int nr_heap_trim(struct nr_heap *heap, uint32_t reference, uint32_t granules)
+{
+	uint32_t end = heap_end(heap);
+	struct nr_span span, tail;
+	int r;
+
+	assert(granules > 0);
+	heap->journal->freed = true;
+	r = measure_used(heap, end, reference, &span);
+	if (r < 0 || granules >= span.size)
+		return r;
+	nr_journal_write(heap->journal, span.block->size, granules);
+	tail.reference = reference + granules;
+	tail.block = nr_heap_block(heap, tail.reference);
+	tail.size = span.size - granules;
+	return release(heap, end, tail, granules, span.size);
 }
 
 int nr_heap_grow(struct nr_heap *heap, uint32_t granules)
@@ -287,4 +329,26 @@ int nr_heap_grow(struct nr_heap *heap, uint32_t granules)
 		r = nr_free_list_add(heap, &more);
 	}
 	return r < 0 ? r : finish(heap);
+}
+
+int nr_heap_trim(struct nr_heap *heap, uint32_t reference, uint32_t granules)
+{
+	uint32_t end = heap_end(heap);
+	struct nr_block_shared *rest;
+	struct nr_span span;
+	int r;
+
+	r = measure(heap, end, reference, &span);
+	if (r < 0 || granules == 0)
+		return -EBADMSG;
+	if (granules >= span.size)
+		return 0;
+	/* The payload that this overwrites is given up, whatever becomes of us. */
+	rest = nr_heap_block(heap, reference + granules);
+	rest->size = span.size - granules;
+	rest->before = granules;
+	rest->kind = NR_BLOCK_PIECE;
+	nr_journal_write(heap->journal, span.block->size, granules);
+	tell_next(heap, end, reference + granules, span.size - granules);
+	return nr_heap_free(heap, reference + granules);
 }

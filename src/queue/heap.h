@@ -55,6 +55,9 @@ int nr_heap_allocate_some(struct nr_heap *heap, uint32_t granules,
 /* Free one block, and join it with free neighbours. Not the blocks in its chain. */
 int nr_heap_free(struct nr_heap *heap, uint32_t reference);
 
+/* Free what lies behind the first @granules of a block. A change that frees. */
+int nr_heap_trim(struct nr_heap *heap, uint32_t reference, uint32_t granules);
+
 /*
  * Take in the zeroed memory behind the heap, up to @granules. heap->granules must
  * have been raised before.
