@@ -291,11 +291,12 @@ int nr_heap_trim(struct nr_heap *heap, uint32_t reference, uint32_t granules)
 	struct nr_span span, tail;
 	int r;
 
-	assert(granules > 0);
 	heap->journal->freed = true;
 	r = measure_used(heap, end, reference, &span);
-	if (r < 0 || granules >= span.size)
-		return r;
+	if (r < 0 || granules == 0)
+		return -EBADMSG;
+	if (granules >= span.size)
+		return 0;
 	nr_journal_write(heap->journal, span.block->size, granules);
 	tail.reference = reference + granules;
 	tail.block = nr_heap_block(heap, tail.reference);
@@ -329,26 +330,4 @@ int nr_heap_grow(struct nr_heap *heap, uint32_t granules)
 		r = nr_free_list_add(heap, &more);
 	}
 	return r < 0 ? r : finish(heap);
-}
-
-int nr_heap_trim(struct nr_heap *heap, uint32_t reference, uint32_t granules)
-{
-	uint32_t end = heap_end(heap);
-	struct nr_block_shared *rest;
-	struct nr_span span;
-	int r;
-
-	r = measure(heap, end, reference, &span);
-	if (r < 0 || granules == 0)
-		return -EBADMSG;
-	if (granules >= span.size)
-		return 0;
-	/* The payload that this overwrites is given up, whatever becomes of us. */
-	rest = nr_heap_block(heap, reference + granules);
-	rest->size = span.size - granules;
-	rest->before = granules;
-	rest->kind = NR_BLOCK_PIECE;
-	nr_journal_write(heap->journal, span.block->size, granules);
-	tell_next(heap, end, reference + granules, span.size - granules);
-	return nr_heap_free(heap, reference + granules);
 }
