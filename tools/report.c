@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* tools/report.c - errors in one line that tells what to do */
+
+#include <tools/report.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int nr_failed(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("naru: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return NR_FAILED;
+}
+
+int nr_bad_usage(const struct nr_command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fprintf(stderr, "naru %s: ", command->name);
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "; see: naru help %s\n", command->name);
+	va_end(arguments);
+	return NR_BAD_USAGE;
+}
+
+int nr_file_failed(const char *what, const char *path)
+{
+	int error = errno;
+
+	if (error == ENOENT)
+		return nr_failed("there is no file %s", path);
+	if (error == EACCES)
+		return nr_failed("no permission to %s %s", what, path);
+	if (error == ENOSPC)
+		return nr_failed("cannot %s %s: its file system is full; make room, then "
+				 "try again",
+				 what, path);
+	if (error == EISDIR)
+		return nr_failed("cannot %s %s: it is a directory", what, path);
+	return nr_failed("cannot %s %s: %s", what, path, strerror(error));
+}
+
+int nr_space_failed(const char *path, int error)
+{
+	switch (-error) {
+	case ENOENT:
+		return nr_failed("no directory %s; make the space with: mkdir -m 700 %s",
+				 path, path);
+	case ENOTDIR:
+		return nr_failed("%s is no directory; a space is one: give another with "
+				 "--space",
+				 path);
+	case EACCES:
+		return nr_failed("no permission to use the space %s; give another with "
+				 "--space, or ask its owner for group access",
+				 path);
+	case EUSERS:
+		return nr_failed("too many processes use the space %s; end some, or give "
+				 "another with --space",
+				 path);
+	case ENOSPC:
+		return nr_failed(
+			"the file system of %s is full; remove queues (naru rm), or "
+			"give another space with --space",
+			path);
+	case EROFS:
+		return nr_failed("the file system of %s is read-only; give another space "
+				 "with --space",
+				 path);
+	default:
+		return nr_failed("cannot use the space %s: %s; try: naru doctor", path,
+				 naru_error_text(error));
+	}
+}
+
+/* The options that the reader of an error must repeat to reach the same space. */
+static const char *space_option(const struct nr_tool *tool)
+{
+	static char text[4096];
+
+	if (!tool->space_path)
+		return "";
+	snprintf(text, sizeof(text), "--space %s ", tool->space_path);
+	return text;
+}
+
+static int not_a_name(const char *name)
+{
+	return nr_failed(
+		"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z 0-9 . _ "
+		"- and no dot in front",
+		name, NARU_NAME_MAX);
+}
+
+int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
+{
+	const char *path = naru_space_path(tool->space);
+	const char *space = space_option(tool);
+
+	switch (-error) {
+	case ENOENT:
+		return nr_failed(
+			"no queue \"%s\" in %s; create it with: naru %ssend --create "
+			"%s ...",
+			name, path, space, name);
+	case EEXIST:
+		return nr_failed("there is a queue \"%s\" in %s already", name, path);
+	case EACCES:
+	case EPERM:
+		return nr_failed(
+			"no permission for queue \"%s\" in %s; both senders and "
+			"receivers need to read and write it: see its mode with ls -l",
+			name, path);
+	case EINVAL:
+		return not_a_name(name);
+	case EMSGSIZE:
+		return nr_failed(
+			"the message is larger than queue \"%s\" can hold; make a "
+			"larger one with: naru %ssend --create --capacity SIZE ...",
+			name, space);
+	case ENOSPC:
+		return nr_failed(
+			"no room in %s for that queue; give it a smaller --capacity, "
+			"or another --space",
+			path);
+	case EIDRM:
+		return nr_failed("queue \"%s\" was removed while it was in use", name);
+	case EBADMSG:
+		return nr_failed(
+			"\"%s\" in %s is damaged or no queue; see: naru %sdoctor", name,
+			path, space);
+	case EPROTONOSUPPORT:
+		return nr_failed(
+			"queue \"%s\" is of another version of naru; empty it with "
+			"that, or remove it with: naru %srm %s",
+			name, space, name);
+	case EAGAIN:
+		return nr_failed("queue \"%s\" would have to be waited for", name);
+	case ETIMEDOUT:
+		nr_failed("queue \"%s\" did not answer in time", name);
+		return NR_TIMED_OUT;
+	case EINTR:
+		return NR_INTERRUPTED;
+	default:
+		return nr_failed("queue \"%s\" in %s: %s; try: naru %sdoctor", name, path,
+				 naru_error_text(error), space);
+	}
+}
+
+/* What the library takes as the default space; it cannot tell after a failure. */
+static const char *default_path(void)
+{
+	static char text[64];
+	const char *path = getenv("NARU_SPACE");
+
+	if (path && *path)
+		return path;
+	snprintf(text, sizeof(text), "/dev/shm/naru-%u", (unsigned int)geteuid());
+	return text;
+}
+
+int nr_tool_open_space(struct nr_tool *tool)
+{
+	const char *path = tool->space_path;
+	int r = naru_space_open(path, NULL, &tool->space);
+
+	return r < 0 ? nr_space_failed(path ? path : default_path(), r) : NR_OK;
+}
+
+int nr_tool_open_queue(struct nr_tool *tool, const char *name,
+		       const struct naru_queue_options *options,
+		       struct naru_queue **ret_queue)
+{
+	int status = nr_tool_open_space(tool);
+	int r;
+
+	if (status != NR_OK)
+		return status;
+	r = naru_queue_open(tool->space, name, options, ret_queue);
+	return r < 0 ? nr_queue_failed(tool, name, r) : NR_OK;
+}
