@@ -74,12 +74,12 @@ int sandbox_undo(struct sandbox *sandbox)
 	return nr_journal_undo(&sandbox->journal, sandbox->epoch);
 }
 
-/* Begin a change whose journal has places for @count entries only. */
+/* Begin a change whose journal has places for @count entries only: granule 0 is idle. */
 static void begin_short(struct sandbox *sandbox, uint32_t count)
 {
 	sandbox_begin(sandbox);
 	for (uint32_t i = count; i < NR_JOURNAL_ENTRIES; i++)
-		assert_true(nr_journal_save(&sandbox->journal, sandbox->heap.shared));
+		assert_true(nr_journal_save(&sandbox->journal, sandbox->heap.base));
 }
 
 int sandbox_change(struct sandbox *sandbox, int (*make)(struct nr_heap *, void *),
