@@ -77,8 +77,7 @@ static int check_peers(struct check *check)
 		r = 0;
 	}
 	find(check, NARU_SEVERITY_NOTICE, NULL, r > 0,
-	     "%" PRIu32 " processes died without closing the space; their slots are free "
-	     "for others",
+	     "slots of processes that died: %" PRIu32 "; the next ones take them over",
 	     stale);
 	return 0;
 }
