@@ -210,6 +210,7 @@ static void test_fifos_of_removed_queues(void **state)
 	assert_int_equal(mkfifo(in(room, ".q.r"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".q-7.x"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".q-7x.r"), 0600), 0);
+	assert_int_equal(mkfifo(in(room, ".q-+7.r"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".-7.r"), 0600), 0);
 	make_file(room, ".q-7.w", 0, 4096);
 	assert_int_equal(check(room, NARU_CHECK_REPAIR, &found), 0);

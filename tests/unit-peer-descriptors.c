@@ -94,6 +94,15 @@ static void test_registering_needs_a_descriptor_for_a_moment(void **state)
 	assert_int_equal(child_run(register_with_one_descriptor_too_few, *state), 0);
 }
 
+static int register_in_replaced_table(void *data)
+{
+	struct room *room = data;
+	uint32_t id = 0;
+
+	must_be(nr_space_self(room->space, &id), -ESTALE);
+	return 0;
+}
+
 static void test_table_that_was_replaced(void **state)
 {
 	struct room *room = *state;
@@ -111,17 +120,40 @@ static void test_table_that_was_replaced(void **state)
 	/* ...but when it is lost, the new one is not taken for it. */
 	close(nr_space_table(room->space));
 	assert_int_equal(nr_space_table(room->space), -ESTALE);
+	assert_int_equal(child_run(register_in_replaced_table, room), 0);
 	naru_space_close(other);
 }
 
+static void test_directory_that_was_replaced(void **state)
+{
+	struct room *room = *state;
+	char moved[96];
+
+	snprintf(moved, sizeof(moved), "%s.moved", room->path);
+	assert_int_equal(rename(room->path, moved), 0);
+	assert_true(nr_space_directory(room->space) >= 0);
+	close(nr_space_directory(room->space));
+	assert_int_equal(nr_space_directory(room->space), -ENOENT);
+	assert_int_equal(mkdir(room->path, 0700), 0);
+	assert_int_equal(nr_space_directory(room->space), -ESTALE);
+	assert_int_equal(rmdir(room->path), 0);
+	assert_int_equal(rename(moved, room->path), 0);
+	assert_true(nr_space_directory(room->space) >= 0);
+}
+
+struct opener {
+	struct room *room;
+	_Atomic bool stop;
+};
+
 static void *open_and_close(void *data)
 {
-	struct room *room = data;
+	struct opener *opener = data;
 
-	for (int i = 0; i < 500; i++) {
+	while (!opener->stop) {
 		struct naru_space *space = NULL;
 
-		must_be(naru_space_open(room->path, NULL, &space), 0);
+		must_be(naru_space_open(opener->room->path, NULL, &space), 0);
 		naru_space_close(space);
 	}
 	return NULL;
@@ -138,15 +170,16 @@ static int await_end(void *data)
 /* A child that is forked in the middle of registration keeps nothing of it. */
 static void test_fork_while_another_thread_registers(void **state)
 {
-	enum { CHILDREN = 60 };
+	enum { CHILDREN = 200 };
 	struct room *room = *state;
+	struct opener opener = {.room = room};
 	pid_t child[CHILDREN];
 	uint32_t locked = 0;
 	pthread_t thread;
 	int until[2], fd;
 
 	assert_int_equal(pipe2(until, O_CLOEXEC), 0);
-	assert_int_equal(pthread_create(&thread, NULL, open_and_close, room), 0);
+	assert_int_equal(pthread_create(&thread, NULL, open_and_close, &opener), 0);
 	for (int i = 0; i < CHILDREN; i++) {
 		child[i] = fork();
 		must(child[i] >= 0);
@@ -156,6 +189,7 @@ static void test_fork_while_another_thread_registers(void **state)
 			_exit(await_end(&until[0]));
 		}
 	}
+	opener.stop = true;
 	pthread_join(thread, NULL);
 	fd = nr_space_table(room->space);
 	for (uint32_t slot = 1; slot < NR_PEERS; slot++)
@@ -173,6 +207,7 @@ int main(void)
 		in_a_room(test_program_that_closes_all_descriptors),
 		in_a_room(test_registering_needs_a_descriptor_for_a_moment),
 		in_a_room(test_table_that_was_replaced),
+		in_a_room(test_directory_that_was_replaced),
 		in_a_room(test_fork_while_another_thread_registers),
 	};
 

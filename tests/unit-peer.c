@@ -73,6 +73,33 @@ static void test_killed_is_dead_before_it_is_waited_for(void **state)
 	assert_true(nr_space_alive(room->space, self(room->space)));
 }
 
+/* Says who it is, leaves a child behind, which does nothing in the space, and dies. */
+static int die_before_child(void *data)
+{
+	struct member *member = data;
+	uint32_t id = self(member->room->space);
+	char byte;
+
+	if (fork() == 0) {
+		close(member->until[1]);
+		must(read(member->until[0], &byte, 1) == 0);
+		_exit(0);
+	}
+	must(write(member->says[1], &id, sizeof(id)) == sizeof(id));
+	return 0;
+}
+
+static void test_dead_though_its_child_lives(void **state)
+{
+	struct room *room = *state;
+	struct member child = {0};
+
+	join_as(&child, room, die_before_child);
+	assert_int_equal(child_await(child.pid), 0);
+	assert_false(nr_space_alive(room->space, child.id));
+	part(&child);
+}
+
 static void test_stopped_is_alive(void **state)
 {
 	struct room *room = *state;
@@ -201,6 +228,7 @@ int main(void)
 		in_a_room(test_child_of_fork_is_another_peer),
 		in_a_room(test_ids_that_are_nobody),
 		in_a_room(test_killed_is_dead_before_it_is_waited_for),
+		in_a_room(test_dead_though_its_child_lives),
 		in_a_room(test_stopped_is_alive),
 		in_a_room(test_exec_ends_the_peer),
 		in_a_room(test_a_slot_is_never_the_same_id_again),

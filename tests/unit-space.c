@@ -172,12 +172,18 @@ static void test_damaged_peer_table(void **state)
 {
 	struct room *room = *state;
 	struct naru_space *space = NULL;
-	const char *path = in(room, NR_PEERS_FILE);
 	const uint32_t version = NR_PEERS_VERSION + 1, right = NR_PEERS_VERSION;
+	char path[96];
 
+	snprintf(path, sizeof(path), "%s", in(room, NR_PEERS_FILE));
 	overwrite(path, &version, sizeof(version), 8);
 	assert_int_equal(naru_space_open(room->path, NULL, &space), -EPROTONOSUPPORT);
 	overwrite(path, &right, sizeof(right), 8);
+	assert_int_equal(rename(path, in(room, "elsewhere")), 0);
+	assert_int_equal(symlink("elsewhere", path), 0);
+	assert_int_equal(naru_space_open(room->path, NULL, &space), -EBADMSG);
+	unlink(path);
+	assert_int_equal(rename(in(room, "elsewhere"), path), 0);
 	overwrite(path, "x", 1, 3);
 	assert_int_equal(naru_space_open(room->path, NULL, &space), -EBADMSG);
 	unlink(path);

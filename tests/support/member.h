@@ -45,15 +45,21 @@ static inline int be_member(void *data)
 	return 0;
 }
 
-static inline void join(struct member *member, struct room *room)
+static inline void join_as(struct member *member, struct room *room,
+			   int (*body)(void *member))
 {
 	member->room = room;
 	must(pipe2(member->says, O_CLOEXEC) == 0 && pipe2(member->until, O_CLOEXEC) == 0);
-	member->pid = child_start(be_member, member);
+	member->pid = child_start(body, member);
 	close(member->says[1]);
 	close(member->until[0]);
 	must(read(member->says[0], &member->id, sizeof(member->id)) ==
 	     sizeof(member->id));
+}
+
+static inline void join(struct member *member, struct room *room)
+{
+	join_as(member, room, be_member);
 }
 
 static inline void part(struct member *member)
