@@ -298,6 +298,30 @@ static void test_check_finds_damage(void **state)
 	sandbox_close(sandbox);
 }
 
+/* The heap's end lies behind what is mapped, and a block believes it. */
+static void test_end_out_of_range(void **state)
+{
+	struct sandbox *sandbox = sandbox_open(GRANULES, GRANULES);
+	struct nr_heap *heap = &sandbox->heap;
+	uint32_t reference, another;
+
+	(void)state;
+	assert_int_equal(allocate(sandbox, 1, &reference), 0);
+	assert_int_equal(allocate(sandbox, 1, &another), 0);
+	for (uint32_t i = 1; i < 3; i++) {
+		heap->shared->granules = GRANULES + i;
+		nr_heap_block(heap, reference)->size = 1 + i;
+		sandbox_begin(sandbox);
+		assert_int_equal(nr_heap_allocate(heap, 1, &another), -EBADMSG);
+		assert_int_equal(nr_heap_allocate_some(heap, 1, &another), -EBADMSG);
+		assert_int_equal(nr_heap_grow(heap, GRANULES), -EBADMSG);
+		assert_int_equal(nr_heap_free(heap, reference), -EBADMSG);
+		assert_int_equal(nr_heap_trim(heap, reference, 1), -EBADMSG);
+		assert_int_equal(nr_heap_check(heap), -EBADMSG);
+	}
+	sandbox_close(sandbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_exact_fit_in_a_wide_class),
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_check_finds_damage),
+		cmocka_unit_test(test_end_out_of_range),
 	};
 
 	return cmocka_run_group_tests_name("heap", tests, NULL, NULL);

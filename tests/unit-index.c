@@ -251,6 +251,7 @@ static void test_refused(void **state)
 	struct sandbox *sandbox = sandbox_open(GRANULES, GRANULES);
 	struct message message = {.type = 0, .position = 5};
 	struct message same = {.type = 3, .position = 5};
+	struct message newer = {.type = 3, .position = 6};
 	struct message nobody = {.reference = GRANULES};
 
 	(void)state;
@@ -259,6 +260,8 @@ static void test_refused(void **state)
 	assert_int_equal(sandbox_change(sandbox, make_park, &message), -EBADMSG);
 	message.type = 3;
 	assert_int_equal(sandbox_change(sandbox, make_park, &message), 0);
+	assert_int_equal(sandbox_change(sandbox, make_park, &same), -EBADMSG);
+	assert_int_equal(sandbox_change(sandbox, make_park, &newer), 0);
 	assert_int_equal(sandbox_change(sandbox, make_park, &same), -EBADMSG);
 	assert_int_equal(sandbox_change(sandbox, make_give_back, &message), -EBADMSG);
 	assert_int_equal(sandbox_change(sandbox, make_take, &message), 0);

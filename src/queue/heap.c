@@ -28,13 +28,6 @@ static uint32_t heap_end(const struct nr_heap *heap)
 	return end >= 2 && end <= heap->granules ? end : 0;
 }
 
-struct nr_block_shared *nr_heap_block(const struct nr_heap *heap, uint32_t reference)
-{
-	if (reference == 0 || reference >= heap->granules)
-		return NULL;
-	return (void *)(heap->base + (uint64_t)reference * NR_GRANULE);
-}
-
 static int measure(const struct nr_heap *heap, uint32_t end, uint32_t reference,
 		   struct nr_span *ret_span)
 {

@@ -31,7 +31,13 @@ struct nr_heap {
 void nr_heap_format(struct nr_heap *heap, uint32_t granules);
 
 /* The block at @reference, NULL if that is no place for a block. */
-struct nr_block_shared *nr_heap_block(const struct nr_heap *heap, uint32_t reference);
+static inline struct nr_block_shared *nr_heap_block(const struct nr_heap *heap,
+						    uint32_t reference)
+{
+	if (reference == 0 || reference >= heap->granules)
+		return NULL;
+	return (void *)(heap->base + (uint64_t)reference * NR_GRANULE);
+}
 
 /*
  * A block of @granules, in one piece. Its kind is PIECE, its chain 0; the other
