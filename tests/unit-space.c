@@ -173,7 +173,7 @@ static void test_damaged_peer_table(void **state)
 	struct room *room = *state;
 	struct naru_space *space = NULL;
 	const uint32_t version = NR_PEERS_VERSION + 1, right = NR_PEERS_VERSION;
-	char path[96];
+	char path[128];
 
 	snprintf(path, sizeof(path), "%s", in(room, NR_PEERS_FILE));
 	overwrite(path, &version, sizeof(version), 8);
