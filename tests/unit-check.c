@@ -204,19 +204,22 @@ static void test_fifos_of_removed_queues(void **state)
 
 	make_file(room, "q-1", NR_QUEUE_MAGIC, 4096);
 	assert_int_equal(lstat(in(room, "q-1"), &stat), 0);
-	snprintf(used, sizeof(used), ".q-1-%ju.r", (uintmax_t)stat.st_ino);
+	snprintf(used, sizeof(used), ".q-1-%jx.r", (uintmax_t)stat.st_ino);
 	assert_int_equal(mkfifo(in(room, used), 0600), 0);
 	/* Not of this kind, whatever they are. */
 	assert_int_equal(mkfifo(in(room, ".q.r"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".q-7.x"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".q-7x.r"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".q-+7.r"), 0600), 0);
+	assert_int_equal(mkfifo(in(room, ".q-7A.r"), 0600), 0);
+	assert_int_equal(mkfifo(in(room, ".q-12345678123456781.r"), 0600), 0);
+	assert_int_equal(mkfifo(in(room, ".q-.r"), 0600), 0);
 	assert_int_equal(mkfifo(in(room, ".-7.r"), 0600), 0);
 	make_file(room, ".q-7.w", 0, 4096);
 	assert_int_equal(check(room, NARU_CHECK_REPAIR, &found), 0);
 	assert_int_equal(found.count, 0);
 
-	snprintf(used, sizeof(used), ".q-1-%ju.w", (uintmax_t)stat.st_ino + 1);
+	snprintf(used, sizeof(used), ".q-1-%jx.w", (uintmax_t)stat.st_ino + 1);
 	assert_int_equal(mkfifo(in(room, used), 0600), 0);
 	assert_int_equal(check(room, 0, &found), 0);
 	assert_found(&found, NARU_SEVERITY_NOTICE, used, "no longer there", false);

@@ -7,7 +7,6 @@
 #include <space/check.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/file.h>
@@ -15,6 +14,8 @@
 /* Nobody needs that long to make an object; so its maker is dead. */
 #define TEMPORARY_AGE_NS INT64_C(60000000000)
 #define FREE_LEAST	 (UINT64_C(16) << 20)
+
+static const char hex_digits[] = "0123456789abcdef";
 
 struct check {
 	struct naru_space *space;
@@ -153,24 +154,29 @@ static void check_temporary(struct check *check, const char *name)
 }
 
 /*
- * Is it the name of a pollable descriptor's FIFO, ".NAME-<inode>.r" or ".w"? Then
- * whose.
+ * Is it the name of a pollable descriptor's FIFO, ".NAME-<inode, hexadecimal>.r"
+ * or ".w"? Then whose.
  */
 static bool parse_fifo(const char *name, char object[NARU_NAME_MAX + 1], ino_t *ret_inode)
 {
-	size_t length = strlen(name), end;
-	const char *dash = strrchr(name, '-');
-	char *rest;
+	const char *dash = strrchr(name, '-'), *digit;
+	ino_t inode = 0;
+	size_t length;
 
-	if (!dash || (strcmp(name + length - 2, ".r") && strcmp(name + length - 2, ".w")))
+	if (!dash)
 		return false;
-	end = (size_t)(dash - name) - 1;
-	if (end > NARU_NAME_MAX || dash[1] < '0' || dash[1] > '9')
+	for (digit = dash + 1; strchr(hex_digits, *digit) && *digit; digit++)
+		inode = inode << 4 | (ino_t)(strchr(hex_digits, *digit) - hex_digits);
+	if (digit == dash + 1 || digit > dash + 1 + 16 ||
+	    (strcmp(digit, ".r") != 0 && strcmp(digit, ".w") != 0))
 		return false;
-	memcpy(object, name + 1, end);
-	object[end] = '\0';
-	*ret_inode = strtoull(dash + 1, &rest, 10);
-	return rest == name + length - 2 && nr_object_check_name(object) == 0;
+	length = (size_t)(dash - name) - 1;
+	if (length > NARU_NAME_MAX)
+		return false;
+	memcpy(object, name + 1, length);
+	object[length] = '\0';
+	*ret_inode = inode;
+	return nr_object_check_name(object) == 0;
 }
 
 static void check_fifo(struct check *check, const char *name)
