@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Let the n-th system call of each operation fail, for n = 1, 2, ... until none does.
+ *
+ * The operation must say so, or do without; it must leave neither descriptors nor
+ * mappings nor half-made names behind; the same operation must work right after. The
+ * second round lets all calls of that kind fail from the n-th on, so that what is
+ * done in place of the call that failed fails, too.
+ */
+
+#include "fault.h"
+#include "trace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { ERRORS = 6, REPORTS = 6, LIMIT_S = 20 };
+
+static const struct {
+	long call;
+	int error[ERRORS];
+} plausible[] = {
+	{SYS_openat, {EMFILE, ENFILE, ENOMEM, EACCES, ENOSPC, EINTR}},
+	{SYS_fallocate, {ENOSPC, EINTR, EOPNOTSUPP}},
+	{SYS_ftruncate, {ENOSPC, EINTR}},
+	{SYS_mmap, {ENOMEM}},
+	{SYS_madvise, {ENOMEM, EINVAL}},
+	{SYS_fcntl, {ENOLCK, EINTR, ENOMEM, EMFILE, EAGAIN}},
+	{SYS_futex, {EINTR, EAGAIN, ENOMEM}},
+	{SYS_linkat, {ENOSPC, EACCES, ENOENT, EOPNOTSUPP}},
+	{SYS_unlinkat, {EACCES, EPERM}},
+	{SYS_mkdirat, {ENOSPC, EACCES}},
+	{SYS_mknodat, {ENOSPC, EACCES, EPERM}},
+	{SYS_fchmod, {EPERM}},
+	{SYS_fchown, {EPERM}},
+	{SYS_newfstatat, {ENOMEM, EACCES}},
+	{SYS_read, {EINTR, EIO}},
+	{SYS_write, {EINTR, ENOSPC, EAGAIN}},
+	{SYS_pread64, {EINTR, EIO}},
+	{SYS_pwrite64, {EINTR, ENOSPC}},
+	{SYS_fstatfs, {EINTR, ENOSYS}},
+	{SYS_getrandom, {EINTR, ENOSYS}},
+#ifdef __x86_64__
+	{SYS_open, {EMFILE, ENOMEM, EACCES, EINTR}},
+	{SYS_mkdir, {ENOSPC, EACCES}},
+	{SYS_mknod, {ENOSPC, EACCES}},
+	{SYS_unlink, {EACCES}},
+	{SYS_link, {ENOSPC, EACCES}},
+#endif
+	/* These do what they are for, whatever they return, or cannot fail. */
+	{SYS_close, {0}},
+	{SYS_munmap, {0}},
+	{SYS_brk, {0}},
+	{SYS_getpid, {0}},
+	{SYS_gettid, {0}},
+	{SYS_geteuid, {0}},
+	{SYS_getuid, {0}},
+	{SYS_sched_yield, {0}},
+};
+
+static const int unknown_call[ERRORS] = {ENOMEM, EINTR};
+
+static const struct fault_case *this;
+static unsigned descriptors, mappings;
+
+static unsigned count_descriptors(void)
+{
+	DIR *files = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	while (files && readdir(files))
+		count++;
+	if (files)
+		closedir(files);
+	return count;
+}
+
+/* Of files; what malloc() does is its own business. */
+static unsigned count_mappings(void)
+{
+	FILE *file = fopen("/proc/self/maps", "r");
+	char line[600];
+	unsigned count = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		count += strstr(line, fault_path) != NULL;
+	if (file)
+		fclose(file);
+	return count;
+}
+
+static bool leaks(const char *when)
+{
+	unsigned now = count_descriptors(), maps = count_mappings();
+
+	if (now != descriptors)
+		trace_complain("%s: %u descriptors, %u before", when, now, descriptors);
+	else if (maps != mappings)
+		trace_complain("%s: %u mappings, %u before", when, maps, mappings);
+	return now != descriptors || maps != mappings;
+}
+
+static bool names_are_whole(void)
+{
+	DIR *files = opendir(fault_path);
+	struct dirent *entry;
+	bool whole = true;
+
+	while (files && (entry = readdir(files))) {
+		if (strcmp(entry->d_name, "q") != 0 &&
+		    (entry->d_name[0] != '.' || strncmp(entry->d_name, ".new", 4) == 0)) {
+			trace_complain("left over: %s", entry->d_name);
+			whole = false;
+		}
+	}
+	if (files)
+		closedir(files);
+	return whole;
+}
+
+static bool prepare(void *data)
+{
+	const struct itimerval limit = {.it_value = {.tv_sec = LIMIT_S}};
+	long r;
+
+	(void)data;
+	setitimer(ITIMER_REAL, &limit, NULL);
+	if (!this->prepare())
+		return false;
+	/* Once beforehand: what is made at the first time and kept is no leak. */
+	r = this->run();
+	if (r >= 0)
+		this->undo();
+	descriptors = count_descriptors();
+	mappings = count_mappings();
+	trace_page->progress = (unsigned)-r;
+	return true;
+}
+
+static void run(void *data)
+{
+	(void)data;
+	trace_page->result = this->run();
+}
+
+/* In the victim, when it is no longer traced: is all well? */
+static void after(void *data)
+{
+	long usual = -(long)(int)trace_page->progress, r = trace_page->result;
+
+	(void)data;
+	if (r < -4095)
+		trace_complain("it returned %ld", r);
+	if (r != usual && (r == -EBADMSG || r == -EIDRM || r == -EINVAL || r == -EFAULT))
+		trace_complain("it said: %s", strerror((int)-r));
+	if (r >= 0)
+		this->undo();
+	if (!names_are_whole() || leaks("afterwards"))
+		_exit(1);
+	r = this->run();
+	if (r != usual)
+		trace_complain("the next call returned %ld, not %ld", r, usual);
+	if (r >= 0)
+		this->undo();
+	if (!names_are_whole() || leaks("after the next call") || trace_page->text[0])
+		_exit(1);
+}
+
+static const int *errors_of(long call)
+{
+	for (unsigned i = 0; i < sizeof(plausible) / sizeof(plausible[0]); i++)
+		if (plausible[i].call == call)
+			return plausible[i].error;
+	return unknown_call;
+}
+
+/*
+ * Let call number @n fail with the @which-th of its errors, and with @all those that
+ * follow. -1: there is no such call; 0: there is no such error; 1: it was done.
+ */
+static int fail(unsigned n, unsigned which, bool all, unsigned *failures)
+{
+	const struct trace_victim victim = {prepare, run, after, NULL};
+	struct trace trace;
+	long call = 0;
+	int error = 0, status;
+
+	trace_clear(trace_directory());
+	if (!trace_start(&trace, &victim)) {
+		printf("  %s: %s\n", this->name, trace_page->text);
+		++*failures;
+		return -1;
+	}
+	for (unsigned i = 0; i < n && call >= 0; i++)
+		call = trace_call(&trace);
+	if (call >= 0)
+		error = errors_of(call)[which];
+	if (call < 0 || error == 0 || (all && (error == EINTR || error == EAGAIN))) {
+		trace_kill(&trace);
+		return call < 0 ? -1 : error != 0;
+	}
+	trace_fail(&trace, error);
+	while (all) {
+		long next = trace_call(&trace);
+
+		if (next < 0)
+			break;
+		if (next == call)
+			trace_fail(&trace, error);
+	}
+	status = trace_finish(&trace);
+	if (status != 0 && ++*failures < REPORTS)
+		printf("  %s: call %u (number %ld) %s %s, returned %ld: %s\n", this->name,
+		       n, call, all ? "and those after it:" : "says", strerror(error),
+		       trace_page->result, trace_page->text);
+	return 1;
+}
+
+int main(int count, char **arguments)
+{
+	unsigned all_failures = 0;
+
+	trace_begin();
+	snprintf(fault_path, sizeof(fault_path), "%s/space", trace_directory());
+	for (unsigned i = 0; i < fault_cases_count; i++) {
+		unsigned n = 1, faults = 0, failures = 0;
+		int done = 0;
+
+		this = &fault_cases[i];
+		if (count > 1 &&
+		    strncmp(this->name, arguments[1], strlen(arguments[1])) != 0)
+			continue;
+		for (; done >= 0; n++) {
+			done = 1;
+			for (unsigned which = 0; which < ERRORS && done > 0; which++) {
+				done = fail(n, which, false, &failures);
+				if (done > 0)
+					done = fail(n, which, true, &failures);
+				faults += done > 0;
+			}
+		}
+		printf("%s: %u calls, %u faults%s\n", this->name, n - 2, faults,
+		       failures ? "; FAILED" : "");
+		all_failures += failures;
+	}
+	return all_failures > 0;
+}
