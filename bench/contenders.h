@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_BENCH_CONTENDERS_H
+#define NARU_BENCH_CONTENDERS_H
+
+/* bench/contenders.h - the contenders by name; the last four may be absent */
+
+#include "bench.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const struct contender bench_naru;
+extern const struct contender bench_sysv;
+extern const struct contender bench_posix_mq;
+extern const struct contender bench_pipe;
+extern const struct contender bench_unix_stream;
+extern const struct contender bench_unix_seqpacket;
+extern const struct contender bench_tcp;
+extern const struct contender bench_ring_state;
+extern const struct contender bench_ring_tail;
+
+extern const struct contender bench_boost;
+extern const struct contender bench_zeromq;
+extern const struct contender bench_nng;
+extern const struct contender bench_iceoryx;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NARU_BENCH_CONTENDERS_H */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reach.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The name that stands for whichever bare ring is the faster one. */
+static const char ring[] = "bare ring";
+
+/*
+ * naru's figure against another's. Figures are times: at least means that the
+ * other's is so many times naru's, at most that naru's is so many times the other's.
+ */
+struct entry {
+	const char *text;
+	const char *workload;
+	const char *other_workload; /* NULL: the same */
+	const char *other;	    /* contender; NULL: none, the figure itself counts */
+	bool at_most;
+	double target;
+};
+
+static const struct entry entries[] = {
+	{"one way 64 B: the kernel's msgsnd/msgrcv", "one-way-64", NULL, "System V",
+	 false, 15},
+	{"one way 64 B: Boost", "one-way-64", NULL, "Boost", false, 2},
+	{"one way 64 B: ZeroMQ", "one-way-64", NULL, "ZeroMQ", false, 3},
+	{"one way 64 B: the faster bare ring", "one-way-64", NULL, ring, false, 0.8},
+	{"one way 64 B, batches of 32: the bare ring", "one-way-64-batch", "one-way-64",
+	 ring, false, 1},
+	{"one way 1 KiB: the kernel's", "one-way-1k", NULL, "System V", false, 4},
+	{"one way 64 KiB: the kernel's", "one-way-64k", NULL, "System V", false, 1.5},
+	{"in place, 1 MiB against 64 B", "in-place-1m", "in-place-64", "naru", true, 1.5},
+	{"round trip, blocking, two cores: bare ring's busy one", "round-trip-blocking",
+	 "round-trip-busy", ring, true, 1.5},
+	{"round trip, blocking, one core: the kernel's", "round-trip-one-core", NULL,
+	 "System V", false, 1},
+	{"4 senders to 1 receiver: the kernel's", "four-to-one", NULL, "System V", false,
+	 8},
+	{"4 senders to 1 receiver: Boost", "four-to-one", NULL, "Boost", false, 1.5},
+	{"4 senders to 4 receivers: the kernel's", "four-to-four", NULL, "System V",
+	 false, 8},
+	{"4 senders to 4 receivers: Boost", "four-to-four", NULL, "Boost", false, 1.5},
+	{"by type behind 1e6 against 1e3", "type-1e6", "type-1e3", "naru", true, 2},
+	{"create 16 KiB, send, remove: the kernel's", "create-16k", NULL, "System V",
+	 true, 10},
+	{"create default, send, remove: the kernel's", "create-default", "create-16k",
+	 "System V", true, 10},
+	{"idle receiver: ms of processor time", "idle", NULL, NULL, true, 1},
+};
+const size_t bench_goal_count = sizeof(entries) / sizeof(entries[0]);
+
+/* 0: not measured. */
+static double figure(const struct bench_results *results, const char *workload,
+		     const char *contender)
+{
+	const struct bench_cell *cell = bench_results_find(results, workload, contender);
+
+	return cell ? cell->summary.median.value : 0;
+}
+
+static double others(const struct bench_results *results, const struct entry *entry)
+{
+	const char *workload =
+		entry->other_workload ? entry->other_workload : entry->workload;
+	double state, tail;
+
+	if (!entry->other)
+		return 1e6; /* an idle receiver is measured in nanoseconds */
+	if (entry->other != ring)
+		return figure(results, workload, entry->other);
+	state = figure(results, workload, "bare ring, state word");
+	tail = figure(results, workload, "bare ring, head and tail");
+	return tail > 0 && (state <= 0 || tail < state) ? tail : state;
+}
+
+struct bench_goal bench_goal_judge(const struct bench_results *results, size_t index)
+{
+	const struct entry *entry = &entries[index];
+	struct bench_goal goal = {
+		.text = entry->text, .at_most = entry->at_most, .target = entry->target};
+	const struct bench_cell *cell =
+		bench_results_find(results, entry->workload, "naru");
+	double own = cell ? cell->summary.median.value : 0;
+	double other = others(results, entry);
+
+	goal.known = cell && other > 0;
+	if (!goal.known)
+		return goal;
+	goal.ratio = entry->at_most ? own / other : other / own;
+	goal.reached =
+		entry->at_most ? goal.ratio <= goal.target : goal.ratio >= goal.target;
+	return goal;
+}
