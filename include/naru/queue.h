@@ -56,8 +56,8 @@ struct naru_queue_options {
 	size_t size;	   /* sizeof(struct naru_queue_options) */
 	uint32_t flags;	   /* of enum naru_queue_flags */
 	uint32_t mode;	   /* permission bits, umask not applied; default 0600 */
-	uint64_t capacity; /* bytes; default 1 MiB, at least 1, at most 2^37 */
-	uint64_t messages; /* default capacity / 128 + 16; at most 2^30 */
+	uint64_t capacity; /* bytes; default 1 MiB, at least 1, at most 2^36 */
+	uint64_t messages; /* default capacity / 128 + 16; at most 2^29 */
 	uint32_t owner;	   /* only with NARU_SET_OWNER */
 	uint32_t group;	   /* only with NARU_SET_GROUP */
 };
@@ -255,7 +255,7 @@ enum naru_poll {
 NARU_API int naru_queue_fd(struct naru_queue *queue, enum naru_poll which);
 
 struct naru_queue_stat {
-	size_t size;	  /* sizeof(struct naru_queue_stat), set by the caller */
+	size_t size;	   /* sizeof(struct naru_queue_stat), set by the caller */
 	uint64_t messages; /* that wait to be received */
 	uint64_t bytes;	   /* of these */
 	uint64_t capacity; /* bytes */

@@ -35,9 +35,9 @@ extern "C" {
 struct naru_space;
 
 struct naru_space_options {
-	size_t size;	 /* sizeof(struct naru_space_options) */
-	bool create;	 /* make the directory if it is not there */
-	uint32_t mode;	 /* of a directory that is made; default 0700 */
+	size_t size;   /* sizeof(struct naru_space_options) */
+	bool create;   /* make the directory if it is not there */
+	uint32_t mode; /* of a directory that is made; default 0700 */
 };
 
 /*
@@ -89,12 +89,12 @@ NARU_API int naru_space_list(struct naru_space *space,
 			     void *data);
 
 struct naru_space_stat {
-	size_t size;		/* sizeof(struct naru_space_stat), set by the caller */
-	uint32_t peers;		/* processes that use the space now */
-	uint32_t peers_stale;	/* slots of dead processes, not yet given up */
+	size_t size;	      /* sizeof(struct naru_space_stat), set by the caller */
+	uint32_t peers;	      /* processes that use the space now */
+	uint32_t peers_stale; /* slots of dead processes, not yet given up */
 	uint32_t peers_max;
 	uint32_t objects;
-	uint64_t memory;	/* bytes of all objects */
+	uint64_t memory;	  /* bytes of all objects */
 	uint64_t filesystem_size; /* bytes */
 	uint64_t filesystem_free; /* bytes that this user may still take */
 };
@@ -128,7 +128,8 @@ enum naru_check_flags {
  * A damaged object is never deleted: the finding says how to.
  */
 NARU_API int naru_space_check(struct naru_space *space, int flags,
-			      void (*visit)(void *data, const struct naru_finding *finding),
+			      void (*visit)(void *data,
+					    const struct naru_finding *finding),
 			      void *data);
 
 #ifdef __cplusplus

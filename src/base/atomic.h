@@ -17,16 +17,15 @@
 #define nr_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 
 /* Sequentially consistent: also a full fence on every machine that we know. */
-#define nr_exchange(p, v)      atomic_exchange_explicit((p), (v), memory_order_seq_cst)
-#define nr_fetch_or(p, v)      atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
-#define nr_fetch_and(p, v)     atomic_fetch_and_explicit((p), (v), memory_order_seq_cst)
-#define nr_load_fenced(p)      atomic_load_explicit((p), memory_order_seq_cst)
+#define nr_exchange(p, v)  atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+#define nr_fetch_or(p, v)  atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
+#define nr_fetch_and(p, v) atomic_fetch_and_explicit((p), (v), memory_order_seq_cst)
+#define nr_load_fenced(p)  atomic_load_explicit((p), memory_order_seq_cst)
 
 /* True if *p was *expected and is now v; else *expected is what *p was. */
 #define nr_swap_if(p, expected, v)                                                       \
-	atomic_compare_exchange_strong_explicit((p), (expected), (v),                    \
-						memory_order_seq_cst,                    \
-						memory_order_relaxed)
+	atomic_compare_exchange_strong_explicit(                                         \
+		(p), (expected), (v), memory_order_seq_cst, memory_order_relaxed)
 
 /*
  * What a dying process had written comes to the survivors in program order: the

@@ -24,12 +24,13 @@
  *	 16  next	} in the list of its size class, 0 at the ends
  *	 20  previous	}
  *
- * a message (QUEUED, STORED, CLAIMED, TAKEN, DOOMED) with
+ * a message (QUEUED, STORED, CLAIMED, TAKEN, BUILDING, DOOMED) with
  *
  *	 16  next	} STORED: in its type's list, by position
- *	 20  previous	} CLAIMED, TAKEN, DOOMED: in the held list, newest first
+ *	 20  previous	} CLAIMED, TAKEN: in the held list, newest first
  *	 24  node	STORED: the TYPE block that it belongs to
- *	 28  owner	CLAIMED, TAKEN, DOOMED: the id (layout/peers.h) of who holds it
+ *	 28  owner	CLAIMED, TAKEN: the id (layout/peers.h) of who holds it,
+ *			0 for nobody any more, NR_OWNER_DONE for: to be freed
  *	 32  type
  *	 40  length	bytes of the payload
  *	 48  position	its place in the order (of the ring, when it was sent)
@@ -49,8 +50,8 @@
  * The index is a crit-bit tree (D. J. Bernstein, https://cr.yp.to/critbit.html)
  * over the types as unsigned 64-bit numbers, most significant bit first, so that
  * its order is theirs. n TYPEs have n leaves (each its own) and n - 1 branches,
- * each kept in some TYPE block, one at most in each. A child is a reference
- * shifted left by one, with bit 0 set if it means that block's branch, clear if
+ * each kept in some TYPE block above whose leaf it is, one at most in each. A child is a
+ *reference shifted left by one, with bit 0 set if it means that block's branch, clear if
  * it means that block as a leaf. A branch tests a lower bit than the one above it.
  *
  * Size classes are those of TLSF (Masmano, Ripoll, Crespo, Real, ECRTS 2004):
@@ -63,7 +64,8 @@
  *	I2  a FREE block is in the list of its class; the bitmaps tell which
  *	    lists are not empty
  *	I3  the index holds exactly the STORED messages, and stored counts them
- *	I4  the held list holds exactly the CLAIMED, TAKEN and DOOMED ones
+ *	I4  the held list holds exactly the CLAIMED and TAKEN ones; building and doomed
+ *	    are 0
  *	I5  a block is FREE or reachable: from the index, the held list, the ring
  *	    (QUEUED), or as a piece of one that is
  *
@@ -72,12 +74,14 @@
  */
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define NR_GRANULE	      64u
 #define NR_HEAP_FIRST_LEVELS  32u
 #define NR_HEAP_SECOND_LEVELS 16u
+#define NR_OWNER_DONE	      UINT32_C(0x7fffffff)
 #define NR_HEAP_GRANULES_MAX  (UINT32_C(1) << 31)
 
 enum nr_block_kind {
@@ -88,7 +92,8 @@ enum nr_block_kind {
 	NR_BLOCK_STORED, /* a message in the index */
 	NR_BLOCK_CLAIMED,
 	NR_BLOCK_TAKEN,
-	NR_BLOCK_DOOMED, /* being freed, piece by piece */
+	NR_BLOCK_BUILDING, /* a message whose pieces are being gathered */
+	NR_BLOCK_DOOMED,   /* a message whose pieces are being freed */
 };
 
 struct nr_heap_shared {
@@ -101,6 +106,8 @@ struct nr_heap_shared {
 	uint64_t claimed_bytes;
 	uint64_t taken_messages;
 	uint64_t taken_bytes;
+	uint32_t building;    /* a BUILDING message, 0 for none */
+	uint32_t doomed;      /* a DOOMED message, 0 for none */
 	uint64_t first_level; /* bit f: second_level[f] is not 0 */
 	uint32_t second_level[NR_HEAP_FIRST_LEVELS];
 	uint32_t list[NR_HEAP_FIRST_LEVELS][NR_HEAP_SECOND_LEVELS];
@@ -114,7 +121,7 @@ struct nr_block_shared {
 	uint32_t next;
 	uint32_t previous;
 	uint32_t node;
-	uint32_t owner;
+	_Atomic uint32_t owner; /* the holder may give it up without the lock */
 	int64_t type;
 	uint64_t length;
 	uint64_t position;
@@ -149,7 +156,7 @@ static_assert(sizeof(struct nr_type_shared) == NR_GRANULE, "layout");
 static_assert(sizeof(struct nr_piece_shared) == 16, "layout");
 static_assert(offsetof(struct nr_block_shared, type) == 32, "layout");
 static_assert(offsetof(struct nr_type_shared, branch_bit) == 32, "layout");
-static_assert(offsetof(struct nr_heap_shared, second_level) == 64, "layout");
-static_assert(sizeof(struct nr_heap_shared) == 64 + 128 + 2048, "layout");
+static_assert(offsetof(struct nr_heap_shared, second_level) == 72, "layout");
+static_assert(sizeof(struct nr_heap_shared) == 72 + 128 + 2048, "layout");
 
 #endif /* NARU_LAYOUT_HEAP_H */

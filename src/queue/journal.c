@@ -18,6 +18,27 @@
 /* A word holds fields of any kind. */
 typedef uint64_t __attribute__((may_alias)) word;
 
+static uint64_t offset_of(const struct nr_journal *journal, const void *field)
+{
+	uint64_t offset = (uintptr_t)field - (uintptr_t)journal->base;
+
+	if (offset >= journal->size)
+		offset = (uintptr_t)field - (uintptr_t)journal->heap + journal->size;
+	return offset & ~UINT64_C(7);
+}
+
+/* NULL if that is no place for a word. */
+static volatile word *word_at(const struct nr_journal *journal, uint64_t offset)
+{
+	if (offset % 8 != 0)
+		return NULL;
+	if (offset < journal->size)
+		return (word *)(void *)(journal->base + offset);
+	offset -= journal->size;
+	return offset < journal->heap_size ? (word *)(void *)(journal->heap + offset)
+					   : NULL;
+}
+
 void nr_journal_begin(struct nr_journal *journal, uint64_t epoch)
 {
 	volatile struct nr_journal_shared *shared = journal->shared;
@@ -35,18 +56,18 @@ void nr_journal_begin(struct nr_journal *journal, uint64_t epoch)
 bool nr_journal_save(struct nr_journal *journal, const void *field)
 {
 	volatile struct nr_journal_shared *shared = journal->shared;
-	uint64_t offset = (uint64_t)((const unsigned char *)field - journal->base);
+	uint64_t offset = offset_of(journal, field);
+	volatile word *at = word_at(journal, offset);
 	uint32_t count = journal->count;
 
-	offset &= ~UINT64_C(7);
-	assert(offset < journal->size);
+	assert(at);
 	if (count == NR_JOURNAL_ENTRIES) {
 		journal->full = true;
 		return false;
 	}
 
 	shared->entry[count].offset = offset;
-	shared->entry[count].old = *(volatile word *)(void *)(journal->base + offset);
+	shared->entry[count].old = *at;
 	nr_program_order();
 	/* dies here: the entry does not count, and its word has not changed */
 	shared->count = journal->count = count + 1;
@@ -70,10 +91,11 @@ int nr_journal_undo(struct nr_journal *journal, uint64_t epoch)
 	while (count-- > 0) {
 		uint64_t offset = shared->entry[count].offset;
 		uint64_t old = shared->entry[count].old;
+		volatile word *at = word_at(journal, offset);
 
-		if (offset % 8 != 0 || offset >= journal->size)
+		if (!at)
 			return -EBADMSG;
-		*(volatile word *)(void *)(journal->base + offset) = old;
+		*at = old;
 	}
 	nr_program_order();
 	/* dies here: all is undone once more, which changes nothing */

@@ -20,9 +20,11 @@ struct nr_journal {
 	struct nr_journal_shared *shared;
 	unsigned char *base; /* offsets count from here */
 	uint64_t size;	     /* bytes from base that may be journaled; multiple of 8 */
-	uint32_t count;	     /* of the change that is going on; our own copy */
-	bool full;	     /* an entry found no place: the change must be undone */
-	bool freed;	     /* it freed a block, and may not allocate any more */
+	unsigned char *heap; /* and offsets from size on, from here; elsewhere mapped */
+	uint64_t heap_size;
+	uint32_t count; /* of the change that is going on; our own copy */
+	bool full;	/* an entry found no place: the change must be undone */
+	bool freed;	/* it freed a block, and may not allocate any more */
 };
 
 void nr_journal_begin(struct nr_journal *journal, uint64_t epoch);

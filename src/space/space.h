@@ -76,6 +76,15 @@ static inline int nr_space_self(struct naru_space *space, uint32_t *ret_id)
 /* Give the slot up in good order, when the space is closed. */
 void nr_space_deregister(struct naru_space *space);
 
+/* The pid that goes with our own @id: getpid(2) without the system call. */
+static inline int32_t nr_space_own_pid(const struct naru_space *space, uint32_t id)
+{
+	uint32_t slot = id & (NR_PEERS - 1);
+
+	return atomic_load_explicit(&space->peers->slot[slot - 1].pid,
+				    memory_order_relaxed);
+}
+
 /*
  * Is the process with this id alive? 0 is nobody, and so not. When that cannot
  * be told (too many open files, say) the answer is yes: ask again later.

@@ -102,6 +102,21 @@ int nr_file_unlink(int directory, const char *name)
 	return nr_call(unlinkat(directory, name, 0));
 }
 
+int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+{
+	int r = nr_call(mkfifoat(directory, name, mode));
+
+	return r < 0 ? r : nr_file_fifo_access(directory, name, mode, owner, group);
+}
+
+int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
+			gid_t group)
+{
+	/* Who may not give it away leaves it with the group that it has. */
+	(void)nr_call(fchownat(directory, name, owner, group, AT_SYMLINK_NOFOLLOW));
+	return nr_call(fchmodat(directory, name, mode, 0));
+}
+
 int nr_file_make_directory(const char *path, mode_t mode)
 {
 	return nr_call(mkdir(path, mode));

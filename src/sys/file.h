@@ -27,6 +27,10 @@ int nr_file_mode(int fd, mode_t mode);
 int nr_file_owner(int fd, uid_t owner, gid_t group);
 int nr_file_unlink(int directory, const char *name);
 
+/* A FIFO of exactly that mode and, as far as we may, that owner. -EEXIST. */
+int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);
+int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
+			gid_t group);
 int nr_file_make_directory(const char *path, mode_t mode);
 
 /* Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken. */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * queue/create.c - create, open, close, remove
+ */
+
+#include <naru/queue.h>
+
+#include <base/options.h>
+#include <errno.h>
+#include <queue/death.h>
+#include <queue/map.h>
+#include <queue/poll.h>
+#include <queue/set.h>
+#include <queue/size.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/clock.h>
+#include <sys/file.h>
+#include <sys/map.h>
+
+static int read_options(const struct naru_queue_options *options,
+			struct naru_queue_options *ret_options)
+{
+	const uint32_t flags = NARU_CREATE | NARU_SET_OWNER | NARU_SET_GROUP;
+	int r = nr_options_copy(ret_options, sizeof(*ret_options), options);
+
+	if (r < 0)
+		return r;
+	if (ret_options->flags & ~flags || ret_options->mode & ~0777u)
+		return -EINVAL;
+	if (ret_options->mode == 0)
+		ret_options->mode = 0600;
+	if (ret_options->capacity == 0)
+		ret_options->capacity = NR_CAPACITY_DEFAULT;
+	if (ret_options->capacity > NR_CAPACITY_MAX)
+		return -EINVAL;
+	if (ret_options->messages == 0)
+		ret_options->messages = nr_size_messages(ret_options->capacity);
+	if (ret_options->messages > NR_MESSAGES_MAX ||
+	    nr_size_heap(ret_options->capacity, ret_options->messages) >
+		    NR_HEAP_GRANULES_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static struct naru_queue *new_handle(struct naru_space *space, const char *name)
+{
+	struct naru_queue *queue = aligned_alloc(64, (sizeof(*queue) + 63) & ~63ul);
+
+	if (!queue)
+		return NULL;
+	memset(queue, 0, sizeof(*queue));
+	queue->space = nr_space_reference(space);
+	strcpy(queue->name, name);
+	nr_spin_set_up(&queue->spin_receive);
+	nr_spin_set_up(&queue->spin_send);
+	for (int i = 0; i < 2; i++) {
+		queue->fifo[i].kept.fd = -1;
+		queue->fifo[i].entry = -1;
+	}
+	return queue;
+}
+
+static void free_handle(struct naru_queue *queue)
+{
+	nr_space_release(queue->space);
+	free(queue);
+}
+
+/* The first bytes of the file, from which all else follows. */
+static void describe(struct nr_queue_shared *shared,
+		     const struct naru_queue_options *options, uint64_t page)
+{
+	shared->object.magic = NR_QUEUE_MAGIC;
+	shared->object.version = NR_QUEUE_VERSION;
+	shared->ring_offset = (NR_QUEUE_RING + page - 1) / page * page;
+	shared->ring_size = nr_size_ring(options->capacity, options->messages, page);
+	shared->heap_offset = shared->ring_offset + shared->ring_size;
+	shared->limit_bytes = options->capacity;
+	shared->limit_messages = options->messages;
+	shared->changed = nr_clock_wall();
+}
+
+/* Make a file without a name a queue. */
+static int set_up(struct naru_queue *queue, int fd, uint64_t granules,
+		  const struct naru_queue_options *options,
+		  const struct nr_queue_shared *described)
+{
+	struct stat stat;
+	int r;
+
+	r = (int)nr_file_write(fd, described, sizeof(*described));
+	if (r >= 0)
+		r = nr_file_stat(fd, &stat);
+	if (r == 0)
+		r = nr_queue_map(queue, fd, &stat);
+	if (r < 0)
+		return r;
+	nr_heap_format(&queue->store.heap, (uint32_t)granules);
+	r = nr_queue_set_access(fd, options);
+	if (r < 0)
+		nr_queue_unmap(queue);
+	return r;
+}
+
+static int create(struct naru_space *space, const char *name,
+		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
+{
+	struct nr_queue_shared described = {0};
+	struct nr_object_new object;
+	struct naru_queue *queue;
+	uint64_t granules;
+	int r;
+
+	describe(&described, options, nr_page_size());
+	granules = nr_size_heap(options->capacity, options->messages);
+	r = nr_object_begin(space, described.heap_offset + granules * NR_GRANULE,
+			    &object);
+	if (r < 0)
+		return r;
+	queue = new_handle(space, name);
+	r = queue ? set_up(queue, object.fd, granules, options, &described) : -ENOMEM;
+	if (r == 0) {
+		r = nr_object_publish(space, &object, name);
+		if (r < 0)
+			nr_queue_unmap(queue);
+	}
+	if (r < 0) {
+		if (queue)
+			free_handle(queue);
+		nr_object_abandon(space, &object);
+		return r;
+	}
+	nr_file_close(object.fd);
+	*ret_queue = queue;
+	return 0;
+}
+
+static int open_existing(struct naru_space *space, const char *name,
+			 struct naru_queue **ret_queue)
+{
+	struct naru_queue *queue;
+	struct stat stat;
+	int fd, r;
+
+	r = nr_object_open(space, name, &fd, &stat);
+	if (r < 0)
+		return r;
+	queue = new_handle(space, name);
+	r = queue ? nr_queue_map(queue, fd, &stat) : -ENOMEM;
+	nr_file_close(fd);
+	if (r < 0) {
+		if (queue)
+			free_handle(queue);
+		return r;
+	}
+	*ret_queue = queue;
+	return 0;
+}
+
+/* What every way of opening begins with. */
+static int begin(struct naru_space *space, const char *name,
+		 const struct naru_queue_options *options, struct naru_space **ret_space,
+		 struct naru_queue_options *ret_options)
+{
+	uint32_t id;
+	int r;
+
+	r = nr_object_check_name(name);
+	if (r == 0)
+		r = read_options(options, ret_options);
+	if (r == 0)
+		r = nr_space_resolve(space, ret_space);
+	return r < 0 ? r : nr_space_self(*ret_space, &id);
+}
+
+int naru_queue_create(struct naru_space *space, const char *name,
+		      const struct naru_queue_options *options,
+		      struct naru_queue **ret_queue)
+{
+	struct naru_queue_options checked;
+	int r = begin(space, name, options, &space, &checked);
+
+	return r < 0 ? r : create(space, name, &checked, ret_queue);
+}
+
+int naru_queue_open(struct naru_space *space, const char *name,
+		    const struct naru_queue_options *options,
+		    struct naru_queue **ret_queue)
+{
+	struct naru_queue_options checked;
+	int r = begin(space, name, options, &space, &checked);
+
+	if (r < 0)
+		return r;
+	/* Others may create and remove it while we look; they make progress. */
+	for (;;) {
+		r = open_existing(space, name, ret_queue);
+		if (r != -ENOENT || !(checked.flags & NARU_CREATE))
+			return r;
+		r = create(space, name, &checked, ret_queue);
+		if (r != -EEXIST)
+			return r;
+	}
+}
+
+struct naru_queue *naru_queue_close(struct naru_queue *queue)
+{
+	if (!queue)
+		return NULL;
+	nr_poll_close(queue);
+	nr_queue_unmap(queue);
+	free_handle(queue);
+	return NULL;
+}
+
+int naru_queue_remove(struct naru_space *space, const char *name)
+{
+	struct naru_queue *queue;
+	uint32_t id;
+	int r;
+
+	r = nr_object_check_name(name);
+	if (r == 0)
+		r = nr_space_resolve(space, &space);
+	if (r == 0)
+		r = nr_space_self(space, &id);
+	if (r < 0)
+		return r;
+	r = open_existing(space, name, &queue);
+	if (r == -ENOENT)
+		return r;
+	/* What is too damaged to be opened, or not ours to read, is removed as it is. */
+	if (r < 0)
+		return nr_object_remove(space, name);
+
+	/*
+	 * From here on every call looks whether the name is still there, so that
+	 * nobody sends to a queue that is gone even if we die after the unlink.
+	 */
+	nr_exchange(&queue->shared->removing, id);
+	r = nr_queue_check_name(queue);
+	if (r == 0)
+		r = nr_object_remove(space, name);
+	/* dies here: the next one who calls, or wakes from a nap, marks it */
+	if (r == 0) {
+		nr_queue_mark_removed(queue);
+		nr_poll_unlink(space, name, queue->inode);
+	} else {
+		nr_exchange(&queue->shared->removing, 0);
+	}
+	naru_queue_close(queue);
+	return r == -EIDRM ? -ENOENT : r;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/death.h>
+
+#include <base/log.h>
+#include <errno.h>
+#include <queue/poll.h>
+#include <queue/waiter.h>
+#include <sys/clock.h>
+#include <sys/file.h>
+
+enum { REAP_EVERY_NS = 10 * 1000 * 1000 };
+
+int nr_queue_mark_removed(struct naru_queue *queue)
+{
+	nr_exchange(&queue->shared->removed, 1);
+	nr_wake_all(queue);
+	nr_poll_removed(queue);
+	return -EIDRM;
+}
+
+int nr_queue_check_name(struct naru_queue *queue)
+{
+	struct stat stat;
+	int directory, r;
+
+	if (nr_load_relaxed(&queue->shared->removed))
+		return -EIDRM;
+	directory = nr_space_directory(queue->space);
+	if (directory < 0)
+		return 0;
+	r = nr_file_stat_at(directory, queue->name, &stat);
+	if (r == 0 && stat.st_dev == queue->device && stat.st_ino == queue->inode)
+		return 0;
+	/* Errors other than "not there" tell nothing. */
+	if (r < 0 && r != -ENOENT)
+		return 0;
+	return nr_queue_mark_removed(queue);
+}
+
+int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id)
+{
+	uint32_t removing = nr_load_relaxed(&queue->shared->removing);
+	int r = nr_queue_check_name(queue);
+
+	if (r < 0)
+		return r;
+	/* Somebody was about to remove it. If he died before he did, forget it. */
+	if (removing && !nr_space_alive(queue->space, removing))
+		nr_swap_if(&queue->shared->removing, &removing, 0);
+	return nr_space_self(queue->space, ret_id);
+}
+
+static bool is_alive(void *data, uint32_t owner)
+{
+	struct naru_queue *queue = data;
+
+	return nr_space_alive(queue->space, owner & NR_PEER_ID_MASK);
+}
+
+int nr_queue_reap_locked(struct naru_queue *queue, struct nr_counts *counts,
+			 uint64_t *ret_back)
+{
+	int64_t now;
+	int r;
+
+	*ret_back = 0;
+	if (nr_read_once(&queue->store.heap.shared->held) == 0)
+		return 0;
+	now = nr_clock_wall_coarse();
+	if (now - nr_load_relaxed(&queue->reaped) < REAP_EVERY_NS &&
+	    now >= nr_load_relaxed(&queue->reaped))
+		return 0;
+	nr_store_relaxed(&queue->reaped, now);
+	r = nr_held_reap(&queue->store, counts, is_alive, queue, ret_back);
+	if (r > 0)
+		nr_log("queue %s: finished what dead processes held", queue->name);
+	return r;
+}
+
+void nr_queue_tell_reaped(struct naru_queue *queue, uint32_t id, uint64_t back)
+{
+	nr_wake_senders(queue);
+	nr_poll_refresh(queue, id, NARU_WRITABLE);
+	if (back == 0)
+		return;
+	/* Of which types they are is not worth remembering for so rare a case. */
+	nr_wake_all(queue);
+	nr_poll_refresh(queue, id, NARU_READABLE);
+}
+
+void nr_queue_reap(struct naru_queue *queue, uint32_t id)
+{
+	struct nr_deadline deadline = nr_deadline_in(0);
+	struct nr_counts counts;
+	uint64_t back;
+	int r;
+
+	if (nr_read_once(&queue->shared->heap.held) == 0)
+		return;
+	if (nr_receivers_lock(queue, id, &deadline) < 0)
+		return;
+	counts = nr_side_counts(&queue->shared->receivers);
+	r = nr_queue_reap_locked(queue, &counts, &back);
+	nr_receivers_unlock(queue);
+	if (r > 0)
+		nr_queue_tell_reaped(queue, id, back);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_QUEUE_HANDLE_H
+#define NARU_QUEUE_HANDLE_H
+
+/*
+ * queue/handle.h - an open queue
+ *
+ * Geometry is checked once, when the file is mapped, and kept here; what shared
+ * memory says about it afterwards is not believed.
+ */
+
+#include <layout/queue.h>
+#include <naru/queue.h>
+#include <queue/held.h>
+#include <queue/ring.h>
+#include <queue/side.h>
+#include <queue/spin.h>
+#include <queue/store.h>
+#include <space/lock.h>
+#include <space/space.h>
+
+enum {
+	NR_QUEUE_OLD_MAPS = 64,
+	NR_HOLD_LOCK_MS = 1000, /* calls without a timeout wait so long for a lock */
+};
+
+struct nr_queue_map {
+	void *address;
+	size_t length;
+};
+
+/* Guarded by the lock that guards the FIFO: queue/poll.h. */
+struct nr_fifo {
+	struct nr_kept kept;
+	int entry;   /* of the waiter that says we poll, -1 if we do not */
+	uint32_t id; /* whose that entry is */
+	uint32_t refreshed;
+};
+
+struct naru_queue {
+	struct nr_queue_shared *shared;
+	struct nr_waiter_shared *waiters;
+	struct nr_ring ring;
+	struct nr_store store; /* heap, index and journal; under the receivers' lock */
+	struct naru_space *space;
+
+	struct nr_spin spin_receive;
+	struct nr_spin spin_send;
+	_Atomic int64_t reaped; /* nanoseconds since the epoch */
+
+	uint64_t device; /* which file it is; its name may go to another */
+	uint64_t inode;
+	uint64_t heap_offset;	  /* in the file */
+	struct nr_queue_map head; /* header, waiters, journal, ring, ring again */
+	struct nr_queue_map heap; /* with room to grow behind it */
+	struct nr_queue_map old[NR_QUEUE_OLD_MAPS]; /* heaps that were outgrown */
+	int old_count;
+	struct nr_fifo fifo[2]; /* of NARU_READABLE, NARU_WRITABLE */
+	char name[NARU_NAME_MAX + 1];
+};
+
+/*
+ * Begin a call: is the queue still there, and who are we? -EIDRM, -EUSERS...
+ */
+int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id);
+
+static inline int nr_queue_enter(struct naru_queue *queue, uint32_t *ret_id)
+{
+	if (__builtin_expect(nr_load_relaxed(&queue->shared->removed) |
+				     nr_load_relaxed(&queue->shared->removing),
+			     0))
+		return nr_queue_enter_slowly(queue, ret_id);
+	return nr_space_self(queue->space, ret_id);
+}
+
+/*
+ * Take a side's lock; what a dead owner left half done is repaired first. Who
+ * needs both takes the senders' first. @deadline as of nr_lock_take().
+ */
+int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
+			   struct nr_deadline *deadline);
+int nr_receivers_lock_slowly(struct naru_queue *queue, uint32_t id,
+			     struct nr_deadline *deadline, bool locked);
+
+static inline int nr_senders_lock(struct naru_queue *queue, uint32_t id,
+				  struct nr_deadline *deadline)
+{
+	uint32_t old = 0;
+
+	if (__builtin_expect(nr_swap_if(&queue->shared->senders.lock, &old, id), 1))
+		return 0;
+	return nr_senders_lock_slowly(queue, id, deadline);
+}
+
+static inline int nr_receivers_lock(struct naru_queue *queue, uint32_t id,
+				    struct nr_deadline *deadline)
+{
+	uint32_t old = 0;
+
+	if (__builtin_expect(nr_swap_if(&queue->shared->receivers.lock, &old, id), 1) &&
+	    __builtin_expect(nr_read_once(&queue->shared->heap.granules) <=
+				     queue->store.heap.granules,
+			     1))
+		return 0;
+	return nr_receivers_lock_slowly(queue, id, deadline, old == 0);
+}
+
+static inline void nr_senders_unlock(struct naru_queue *queue)
+{
+	nr_lock_release(&queue->shared->senders.lock);
+}
+
+static inline void nr_receivers_unlock(struct naru_queue *queue)
+{
+	nr_lock_release(&queue->shared->receivers.lock);
+}
+
+#endif /* NARU_QUEUE_HANDLE_H */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/map.h>
+
+#include <base/log.h>
+#include <errno.h>
+#include <sys/file.h>
+#include <sys/map.h>
+
+enum { RING_OFFSET_MAX = 1 << 20 };
+
+#define RING_MAX (UINT64_C(1) << 30)
+
+/* Addresses that are kept free behind a heap, so that it can grow where it is. */
+#define HEAP_SPARE (UINT64_C(256) << 20)
+
+struct geometry {
+	uint64_t ring_offset;
+	uint64_t ring_size;
+	uint64_t heap_offset;
+	uint64_t granules; /* that the file has memory for */
+};
+
+static uint64_t granules_in(const struct stat *stat, uint64_t heap_offset)
+{
+	uint64_t granules = ((uint64_t)stat->st_size - heap_offset) / NR_GRANULE;
+
+	return granules < NR_HEAP_GRANULES_MAX ? granules : NR_HEAP_GRANULES_MAX;
+}
+
+static int read_geometry(int fd, const struct stat *stat, struct geometry *ret_geometry)
+{
+	struct nr_queue_shared shared;
+	struct geometry geometry;
+	ssize_t n = nr_file_read_at(fd, &shared, sizeof(shared), 0);
+	uint64_t page = nr_page_size();
+
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < sizeof(shared) || shared.object.magic != NR_QUEUE_MAGIC)
+		return -EBADMSG;
+	if (shared.object.version != NR_QUEUE_VERSION)
+		return -EPROTONOSUPPORT;
+
+	geometry = (struct geometry){
+		.ring_offset = shared.ring_offset,
+		.ring_size = shared.ring_size,
+		.heap_offset = shared.heap_offset,
+	};
+	if (geometry.ring_offset < NR_QUEUE_RING ||
+	    geometry.ring_offset > RING_OFFSET_MAX || geometry.ring_offset % page != 0)
+		return -EBADMSG;
+	if (geometry.ring_size < page || geometry.ring_size > RING_MAX ||
+	    (geometry.ring_size & (geometry.ring_size - 1)) != 0)
+		return -EBADMSG;
+	if (geometry.heap_offset != geometry.ring_offset + geometry.ring_size ||
+	    geometry.heap_offset + 2 * NR_GRANULE > (uint64_t)stat->st_size)
+		return -EBADMSG;
+	geometry.granules = granules_in(stat, geometry.heap_offset);
+	*ret_geometry = geometry;
+	return 0;
+}
+
+/* Header, waiters, journal, ring and, behind it, the ring again. */
+static int map_head(struct naru_queue *queue, int fd, const struct geometry *geometry)
+{
+	size_t length = geometry->ring_offset + 2 * geometry->ring_size;
+	unsigned char *base, *again;
+	void *address;
+	int r;
+
+	r = nr_map_file(fd, 0, length, true, NULL, &address);
+	if (r < 0)
+		return r;
+	base = address;
+	again = base + geometry->heap_offset;
+	r = nr_map_file(fd, geometry->ring_offset, geometry->ring_size, true, again,
+			&address);
+	if (r < 0) {
+		nr_unmap(base, length);
+		return r;
+	}
+	queue->head = (struct nr_queue_map){base, length};
+	queue->shared = (void *)base;
+	queue->waiters = (void *)(base + NR_QUEUE_WAITERS);
+	queue->store.journal.shared = (void *)(base + NR_QUEUE_JOURNAL);
+	queue->ring = (struct nr_ring){
+		.base = base + geometry->ring_offset,
+		.size = geometry->ring_size,
+		.inline_max = geometry->ring_size / 4 < NR_INLINE_MAX
+				      ? geometry->ring_size / 4
+				      : NR_INLINE_MAX,
+	};
+	return 0;
+}
+
+static int map_heap(struct naru_queue *queue, int fd, uint64_t granules)
+{
+	size_t exact = granules * NR_GRANULE;
+	size_t length = 4 * exact + HEAP_SPARE;
+	void *address;
+	int r;
+
+	r = nr_map_file(fd, queue->heap_offset, length, true, NULL, &address);
+	if (r < 0) {
+		length = exact;
+		r = nr_map_file(fd, queue->heap_offset, length, true, NULL, &address);
+	}
+	if (r < 0)
+		return r;
+	queue->heap = (struct nr_queue_map){address, length};
+	return 0;
+}
+
+static void set_heap(struct naru_queue *queue, uint64_t granules)
+{
+	struct nr_store *store = &queue->store;
+
+	store->heap.base = queue->heap.address;
+	store->heap.granules = (uint32_t)granules;
+	store->journal.heap = queue->heap.address;
+	store->journal.heap_size = granules * NR_GRANULE;
+}
+
+int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
+{
+	struct geometry geometry;
+	int r;
+
+	r = read_geometry(fd, stat, &geometry);
+	if (r < 0)
+		return r;
+	r = map_head(queue, fd, &geometry);
+	if (r < 0)
+		return r;
+	queue->heap_offset = geometry.heap_offset;
+	r = map_heap(queue, fd, geometry.granules);
+	if (r < 0) {
+		nr_unmap(queue->head.address, queue->head.length);
+		return r;
+	}
+	queue->store.side = &queue->shared->receivers;
+	queue->store.heap.shared = &queue->shared->heap;
+	queue->store.heap.journal = &queue->store.journal;
+	queue->store.journal.base = (void *)queue->shared;
+	queue->store.journal.size = NR_QUEUE_WAITERS;
+	set_heap(queue, geometry.granules);
+	queue->device = stat->st_dev;
+	queue->inode = stat->st_ino;
+	return 0;
+}
+
+void nr_queue_unmap(struct naru_queue *queue)
+{
+	for (int i = 0; i < queue->old_count; i++)
+		nr_unmap(queue->old[i].address, queue->old[i].length);
+	nr_unmap(queue->heap.address, queue->heap.length);
+	nr_unmap(queue->head.address, queue->head.length);
+}
+
+int nr_queue_map_file(struct naru_queue *queue, int fd)
+{
+	struct nr_queue_map old = queue->heap;
+	struct stat stat;
+	uint64_t have;
+	int r;
+
+	r = nr_file_stat(fd, &stat);
+	if (r < 0)
+		return r;
+	if (stat.st_dev != queue->device || stat.st_ino != queue->inode)
+		return -EIDRM;
+	have = granules_in(&stat, queue->heap_offset);
+	if (have * NR_GRANULE > queue->heap.length) {
+		if (queue->old_count == NR_QUEUE_OLD_MAPS)
+			return -ENOMEM;
+		r = map_heap(queue, fd, have);
+		if (r < 0)
+			return r;
+		queue->old[queue->old_count++] = old;
+	}
+	set_heap(queue, have);
+	return 0;
+}
+
+int nr_queue_map_grown(struct naru_queue *queue)
+{
+	uint32_t granules = nr_read_once(&queue->shared->heap.granules);
+	struct stat stat;
+	int fd, r;
+
+	if (granules <= queue->store.heap.granules)
+		return 0;
+	r = nr_object_open(queue->space, queue->name, &fd, &stat);
+	if (r < 0)
+		return r == -ENOENT ? -EIDRM : r;
+	r = nr_queue_map_file(queue, fd);
+	nr_file_close(fd);
+	if (r == 0 && queue->store.heap.granules < granules)
+		return -EBADMSG;
+	return r;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_QUEUE_RING_H
+#define NARU_QUEUE_RING_H
+
+/*
+ * queue/ring.h - records of layout/ring.h, over plain memory
+ *
+ * No system calls and no locks: the callers hold the lock of their side, but for
+ * nr_ring_ready(), which anybody may ask.
+ *
+ * Edge:
+ *	[publish]  nr_ring_publish stores a record's state with release
+ *		   nr_ring_peek	   loads it with acquire
+ *		   => who sees the record sees its payload, and that the state
+ *		      word behind it was 0 or belongs to a later record.
+ *
+ * There is no edge back: room is reused only after the senders have seen the
+ * receivers' epoch (queue/side.h, [counts]).
+ */
+
+#include <base/atomic.h>
+#include <layout/ring.h>
+#include <stdbool.h>
+
+struct nr_ring {
+	unsigned char *base; /* mapped twice in a row */
+	uint64_t size;	     /* a power of two; our own copy */
+	uint64_t inline_max; /* longest message that goes in the ring itself */
+};
+
+struct nr_record {
+	uint64_t length; /* of the message */
+	int64_t type;
+	uint64_t next;		/* position of the record behind */
+	unsigned char *payload; /* NULL: it is in the heap, at */
+	uint32_t reference;
+	uint64_t id;
+};
+
+static inline struct nr_record_shared *nr_ring_at(const struct nr_ring *ring,
+						  uint64_t position)
+{
+	return (void *)(ring->base + (position & (ring->size - 1)));
+}
+
+/* Bytes of the ring that a record takes whose payload has @length bytes. */
+static inline uint64_t nr_ring_record_size(uint64_t length)
+{
+	return (sizeof(struct nr_record_shared) + length + NR_RING_ALIGN - 1) &
+	       ~(uint64_t)(NR_RING_ALIGN - 1);
+}
+
+/* Bytes that may be written at @tail; one state word stays free behind them. */
+static inline uint64_t nr_ring_room(const struct nr_ring *ring, uint64_t head,
+				    uint64_t tail)
+{
+	return ring->size - NR_RING_ALIGN - (tail - head);
+}
+
+/* May these be positions of head and tail? */
+static inline bool nr_ring_valid(const struct nr_ring *ring, uint64_t head, uint64_t tail)
+{
+	return tail - head <= ring->size - NR_RING_ALIGN &&
+	       ((head | tail) & (NR_RING_ALIGN - 1)) == 0;
+}
+
+/* Is there a record at @position? */
+static inline bool nr_ring_ready(const struct nr_ring *ring, uint64_t position)
+{
+	return nr_load_relaxed(&nr_ring_at(ring, position)->state) != 0;
+}
+
+/* 1 and *ret_record; 0: there is none at @position; -EBADMSG. */
+int nr_ring_peek(const struct nr_ring *ring, uint64_t position,
+		 struct nr_record *ret_record);
+
+/*
+ * Write a record at @position, except for its state word, and make the one behind
+ * it 0. Returns the state for nr_ring_publish(). There is room.
+ */
+uint64_t nr_ring_write(const struct nr_ring *ring, uint64_t position, int64_t type,
+		       const void *data, uint64_t length);
+uint64_t nr_ring_write_block(const struct nr_ring *ring, uint64_t position, int64_t type,
+			     uint64_t length, uint32_t reference, uint64_t id);
+
+static inline void nr_ring_publish(const struct nr_ring *ring, uint64_t position,
+				   uint64_t state)
+{
+	nr_store_release(&nr_ring_at(ring, position)->state, state); /* [publish] */
+}
+
+#endif /* NARU_QUEUE_RING_H */

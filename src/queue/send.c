@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <naru/queue.h>
+
+#include <errno.h>
+#include <queue/admit.h>
+#include <queue/claim.h>
+#include <queue/poll.h>
+#include <queue/waiter.h>
+#include <sys/clock.h>
+
+/* Write the items to the ring, as many as there is room for, as one. */
+static size_t publish(struct naru_queue *queue, const struct naru_item *items,
+		      size_t count, struct nr_room room, struct nr_counts *counts)
+{
+	uint64_t first = counts->position, first_state = 0;
+	size_t n;
+
+	for (n = 0; n < count; n++) {
+		uint64_t length = items[n].length;
+		uint64_t size = nr_ring_record_size(length), state;
+
+		if (length > queue->ring.inline_max || room.messages == 0 ||
+		    room.bytes < length || room.ring < size || items[n].type <= 0)
+			break;
+		room.messages--;
+		room.bytes -= length;
+		room.ring -= size;
+		state = nr_ring_write(&queue->ring, counts->position, items[n].type,
+				      items[n].data, length);
+		if (n == 0)
+			first_state = state;
+		else
+			nr_ring_publish(&queue->ring, counts->position, state);
+		counts->position += size;
+		counts->bytes += length;
+	}
+	counts->messages += n;
+	nr_ring_publish(&queue->ring, first, first_state);
+	/* dies here: found behind tail by the next owner of the lock */
+	return n;
+}
+
+static int park(struct naru_queue *queue, uint32_t id, const struct nr_counts *sent,
+		uint64_t record, struct nr_deadline *deadline)
+{
+	struct nr_counts removed;
+	int r = nr_receivers_lock(queue, id, deadline);
+
+	if (r < 0)
+		return r;
+	removed = nr_side_counts(&queue->shared->receivers);
+	r = nr_admit_park(queue, &removed, sent, record);
+	nr_receivers_unlock(queue);
+	return r;
+}
+
+static void stamp(struct naru_queue *queue, uint32_t id)
+{
+	struct nr_last_shared *last = &queue->shared->last_send;
+
+	nr_store_relaxed(&last->time, nr_clock_wall_coarse());
+	nr_store_relaxed(&last->pid, nr_space_own_pid(queue->space, id));
+}
+
+/* One try, of items that go in the ring. @count: in, how many; out, how many went. */
+static int try_send(struct naru_queue *queue, uint32_t id, const struct naru_item *items,
+		    size_t *count, struct nr_deadline *deadline)
+{
+	uint64_t record = nr_ring_record_size(items[0].length);
+	struct nr_counts counts;
+	struct nr_room room;
+	int r;
+
+	r = nr_senders_lock(queue, id, deadline);
+	if (r < 0)
+		return r;
+	counts = nr_side_counts(&queue->shared->senders);
+	r = nr_admit(queue, &counts, items[0].length, record, &room);
+	if (__builtin_expect(r == -ENOBUFS, 0)) {
+		r = park(queue, id, &counts, record, deadline);
+		room = nr_room_seen(queue, &counts);
+	}
+	if (r == 0)
+		r = nr_poll_before_send(queue);
+	if (r == 0) {
+		*count = publish(queue, items, *count, room, &counts);
+		stamp(queue, id);
+		nr_side_commit(&queue->shared->senders, &counts);
+	}
+	nr_senders_unlock(queue);
+	return r;
+}
+
+/* One try, of a message that is too large for the ring. */
+static int try_send_large(struct naru_queue *queue, uint32_t id,
+			  const struct naru_item *item, struct nr_deadline *deadline)
+{
+	struct nr_hold claim;
+	int r;
+
+	r = nr_claim(queue, id, item->length, deadline, &claim);
+	if (r < 0)
+		return r;
+	r = nr_claim_write(queue, id, &claim, item->data, item->length, deadline);
+	if (r == 0)
+		r = nr_commit(queue, id, &claim, item->type, item->length, deadline);
+	if (r < 0)
+		nr_claim_leave(queue, id, &claim);
+	return r;
+}
+
+static int try_either(struct naru_queue *queue, uint32_t id,
+		      const struct naru_item *items, size_t *count,
+		      struct nr_deadline *deadline)
+{
+	if (__builtin_expect(items[0].length <= queue->ring.inline_max, 1))
+		return try_send(queue, id, items, count, deadline);
+	*count = 1;
+	return try_send_large(queue, id, items, deadline);
+}
+
+static void wake_receivers(struct naru_queue *queue, const struct naru_item *items,
+			   size_t count)
+{
+	if (!nr_waiter_any(queue->shared->sleeping_receivers))
+		return;
+	for (size_t i = 0; i < count; i++)
+		nr_wake_receiver_slowly(queue, items[i].type);
+}
+
+static int send_waiting(struct naru_queue *queue, uint32_t id,
+			const struct naru_item *items, size_t *count,
+			struct nr_deadline *deadline)
+{
+	struct nr_waiting waiting = {
+		.queue = queue,
+		.id = id,
+		.sender = true,
+		.need = items[0].length,
+	};
+	const size_t all = *count;
+	int r, w;
+
+	do {
+		w = nr_wait(&waiting, deadline);
+		r = w;
+		if (w == -EIDRM)
+			break;
+		/* Even when the time is over: a last look. */
+		*count = all;
+		r = try_either(queue, id, items, count, deadline);
+	} while (r == -EAGAIN && w == 0);
+	nr_wait_end(&waiting, 0);
+	return r == -EAGAIN ? w : r;
+}
+
+ssize_t naru_queue_send_batch(struct naru_queue *queue, const struct naru_item *items,
+			      size_t count, int timeout_ms)
+{
+	struct nr_deadline deadline = nr_deadline_in(timeout_ms);
+	uint32_t id;
+	int r;
+
+	if (count == 0)
+		return 0;
+	if (items[0].type <= 0)
+		return -EINVAL;
+	r = nr_queue_enter(queue, &id);
+	if (r < 0)
+		return r;
+	r = try_either(queue, id, items, &count, &deadline);
+	if (__builtin_expect(r == -EAGAIN, 0)) {
+		nr_poll_refresh(queue, id, NARU_WRITABLE);
+		if (timeout_ms != 0)
+			r = send_waiting(queue, id, items, &count, &deadline);
+	}
+	if (r < 0)
+		return r;
+	wake_receivers(queue, items, count);
+	return (ssize_t)count;
+}
+
+int naru_queue_send(struct naru_queue *queue, int64_t type, const void *data,
+		    size_t length, int timeout_ms)
+{
+	const struct naru_item item = {
+		.type = type,
+		.data = (void *)(uintptr_t)data,
+		.length = length,
+	};
+	ssize_t r = naru_queue_send_batch(queue, &item, 1, timeout_ms);
+
+	return r < 0 ? (int)r : 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <naru/queue.h>
+
+#include <base/options.h>
+#include <errno.h>
+#include <queue/map.h>
+#include <queue/poll.h>
+#include <queue/set.h>
+#include <queue/size.h>
+#include <queue/waiter.h>
+#include <sys/clock.h>
+#include <sys/file.h>
+
+/* The queue's file, if it is still the one that the name means. */
+static int open_file(struct naru_queue *queue, struct stat *ret_stat)
+{
+	int fd, r = nr_object_open(queue->space, queue->name, &fd, ret_stat);
+
+	if (r < 0)
+		return r == -ENOENT ? -EIDRM : r;
+	if (ret_stat->st_dev == queue->device && ret_stat->st_ino == queue->inode)
+		return fd;
+	nr_file_close(fd);
+	return -EIDRM;
+}
+
+int nr_queue_set_access(int fd, const struct naru_queue_options *options)
+{
+	bool owner = options->flags & NARU_SET_OWNER;
+	bool group = options->flags & NARU_SET_GROUP;
+	int r = 0;
+
+	if (owner || group)
+		r = nr_file_owner(fd, owner ? options->owner : (uid_t)-1,
+				  group ? options->group : (gid_t)-1);
+	if (r == 0 && options->mode)
+		r = nr_file_mode(fd, options->mode);
+	return r;
+}
+
+/* Both locks are held. A change: memory first, then the limits that need it. */
+static int set_limits(struct naru_queue *queue, int fd, uint64_t capacity,
+		      uint64_t messages)
+{
+	struct nr_queue_shared *shared = queue->shared;
+	struct nr_store *store = &queue->store;
+	struct nr_counts counts = nr_side_counts(store->side);
+	uint32_t have = nr_read_once(&shared->heap.granules);
+	uint64_t need = nr_size_heap(capacity, messages);
+	int r = 0;
+
+	if (need > have) {
+		r = nr_file_allocate(fd, queue->heap_offset + have * (uint64_t)NR_GRANULE,
+				     (need - have) * NR_GRANULE);
+		/* dies here: memory behind the heap that a later growth finds there */
+		if (r == 0)
+			r = nr_queue_map_file(queue, fd);
+		if (r < 0)
+			return r;
+	}
+	nr_store_begin(store);
+	if (need > have)
+		r = nr_heap_grow(&store->heap, (uint32_t)need);
+	if (r < 0)
+		return nr_store_undo(store, r);
+	nr_journal_write(&store->journal, shared->limit_bytes, capacity);
+	nr_journal_write(&store->journal, shared->limit_messages, messages);
+	nr_store_commit(store, &counts);
+	return 0;
+}
+
+static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
+			const struct naru_queue_options *options)
+{
+	const struct nr_queue_shared *shared = queue->shared;
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	uint64_t capacity = options->capacity, messages = options->messages;
+	int r;
+
+	r = nr_senders_lock(queue, id, &deadline);
+	if (r < 0)
+		return r == -ETIMEDOUT ? -EAGAIN : r;
+	if (capacity == 0)
+		capacity = nr_load_relaxed(&shared->limit_bytes);
+	if (messages == 0)
+		messages = nr_load_relaxed(&shared->limit_messages);
+	r = -EINVAL;
+	if (capacity <= NR_CAPACITY_MAX && messages <= NR_MESSAGES_MAX &&
+	    nr_size_heap(capacity, messages) <= NR_HEAP_GRANULES_MAX)
+		r = nr_receivers_lock(queue, id, &deadline);
+	if (r == 0) {
+		r = set_limits(queue, fd, capacity, messages);
+		nr_receivers_unlock(queue);
+	}
+	nr_senders_unlock(queue);
+	return r == -ETIMEDOUT ? -EAGAIN : r;
+}
+
+int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *options)
+{
+	struct naru_queue_options checked;
+	struct stat stat;
+	uint32_t id;
+	int fd, r;
+
+	r = nr_options_copy(&checked, sizeof(checked), options);
+	if (r < 0)
+		return r;
+	if (checked.flags & ~(uint32_t)(NARU_SET_OWNER | NARU_SET_GROUP) ||
+	    checked.mode & ~0777u)
+		return -EINVAL;
+	r = nr_queue_enter(queue, &id);
+	if (r < 0)
+		return r;
+	fd = open_file(queue, &stat);
+	if (fd < 0)
+		return fd;
+	r = nr_queue_set_access(fd, &checked);
+	if (r == 0 && (checked.capacity || checked.messages))
+		r = set_capacity(queue, id, fd, &checked);
+	nr_file_close(fd);
+	if (r < 0)
+		return r;
+	nr_store_relaxed(&queue->shared->changed, nr_clock_wall());
+	nr_poll_access(queue);
+	nr_wake_senders(queue);
+	nr_poll_refresh(queue, id, NARU_WRITABLE);
+	return 0;
+}

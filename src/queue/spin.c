@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/spin.h>
+
+#include <base/atomic.h>
+#include <sys/clock.h>
+#include <sys/process.h>
+
+enum {
+	WORTH_MAX = 1024,
+	WORTH_LEAST = 128,    /* below it, do not spin */
+	SPIN_NS = 50 * 1000,  /* about what a wake costs */
+	LOOKS_PER_CLOCK = 32, /* looks between two readings of the clock */
+	PROBE_EVERY = 32,     /* waits */
+};
+
+void nr_spin_set_up(struct nr_spin *spin)
+{
+	nr_store_relaxed(&spin->worth, WORTH_MAX / 2);
+	nr_store_relaxed(&spin->skipped, 0);
+}
+
+/* Only a hint, so an update that another thread loses does not matter. */
+static void learn(struct nr_spin *spin, bool paid)
+{
+	uint32_t worth = nr_load_relaxed(&spin->worth);
+
+	worth = paid ? worth + (WORTH_MAX - worth) / 4 : worth - worth / 4;
+	nr_store_relaxed(&spin->worth, worth);
+}
+
+static bool is_worth_it(struct nr_spin *spin)
+{
+	uint32_t skipped;
+
+	if (nr_load_relaxed(&spin->worth) >= WORTH_LEAST)
+		return true;
+	skipped = nr_load_relaxed(&spin->skipped) + 1;
+	nr_store_relaxed(&spin->skipped, skipped);
+	if (skipped % PROBE_EVERY != 0)
+		return false;
+	return nr_process_cpus() > 1;
+}
+
+bool nr_spin_for(struct nr_spin *spin, bool (*ready)(const void *data), const void *data)
+{
+	uint64_t start = 0;
+
+	if (!is_worth_it(spin))
+		return false;
+	for (;;) {
+		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
+			if (ready(data)) {
+				learn(spin, true);
+				return true;
+			}
+			nr_relax();
+		}
+		if (start == 0) {
+			if (nr_process_cpus() == 1)
+				break;
+			start = nr_clock_monotonic();
+		} else if (nr_clock_monotonic() - start > SPIN_NS) {
+			break;
+		}
+	}
+	learn(spin, false);
+	return false;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_QUEUE_SPIN_H
+#define NARU_QUEUE_SPIN_H
+
+/*
+ * queue/spin.h - how long to look before falling asleep
+ *
+ * Waking a process on another core costs tens of microseconds in a virtual
+ * machine, so to look for about that long first costs at most twice the best that
+ * could have been done (Karlin, Manasse, McGeoch, Owicki: Competitive randomized
+ * algorithms for nonuniform problems, 1990). Whether it is worth anything is
+ * learnt: where spinning has not paid lately, as it cannot where the other side
+ * needs our core, it is not done, but for a try now and then.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nr_spin {
+	_Atomic uint32_t worth;	  /* how often it paid, 0 .. 1024, decaying */
+	_Atomic uint32_t skipped; /* waits since it was last tried */
+};
+
+void nr_spin_set_up(struct nr_spin *spin);
+
+/*
+ * Call @ready until it is true. False: it did not become so in a time that makes
+ * sense, which may be none at all.
+ */
+bool nr_spin_for(struct nr_spin *spin, bool (*ready)(const void *data), const void *data);
+
+#endif /* NARU_QUEUE_SPIN_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/take.h>
+
+#include <errno.h>
+#include <queue/death.h>
+#include <queue/poll.h>
+#include <queue/waiter.h>
+#include <string.h>
+
+int nr_take_found(struct naru_queue *queue, uint32_t id, const struct nr_found *found,
+		  struct nr_counts *counts, struct nr_hold *ret_hold)
+{
+	struct nr_store *store = &queue->store;
+	const struct nr_block_shared *block;
+	uint32_t message;
+	int r;
+
+	r = nr_find_take(store, found, counts, id, &message);
+	if (r < 0)
+		return r;
+	block = nr_heap_block(&store->heap, message);
+	*ret_hold = (struct nr_hold){
+		.message = message,
+		.id = nr_read_once(&block->id),
+		.payload = nr_store_payload(store, message, found->length),
+	};
+	/* dies here: undone; a store later, it goes back to its place */
+	nr_store_commit(store, counts);
+	return 0;
+}
+
+int nr_take_read(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
+		 void *buffer, uint64_t length)
+{
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	int r;
+
+	if (hold->payload) {
+		if (length > 0)
+			memcpy(buffer, hold->payload, length);
+		return 0;
+	}
+	r = nr_receivers_lock(queue, id, &deadline);
+	if (r < 0)
+		return r;
+	r = nr_store_read(&queue->store, hold->message, buffer, length);
+	nr_receivers_unlock(queue);
+	return r;
+}
+
+int nr_take_write(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
+		  const void *data, uint64_t length)
+{
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	int r = nr_receivers_lock(queue, id, &deadline);
+
+	if (r < 0)
+		return r;
+	r = nr_held_block(&queue->store, hold, NR_BLOCK_TAKEN, id)
+		    ? nr_store_write(&queue->store, hold->message, data, length)
+		    : -EINVAL;
+	nr_receivers_unlock(queue);
+	return r;
+}
+
+/* The receivers' lock is held. */
+static int finish(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
+		  enum nr_block_kind kind, enum nr_held_end end, int64_t *ret_type)
+{
+	struct nr_counts counts = nr_side_counts(&queue->shared->receivers);
+	const struct nr_block_shared *block =
+		nr_held_block(&queue->store, hold, kind, id);
+	int r = 0;
+
+	if (!block)
+		return -EINVAL;
+	*ret_type = nr_read_once(&block->type);
+	if (end == NR_HELD_GONE)
+		r = nr_poll_before_removal(queue);
+	return r < 0 ? r : nr_held_finish(&queue->store, hold->message, end, &counts);
+}
+
+int nr_hold_end(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
+		enum nr_block_kind kind, enum nr_held_end end)
+{
+	struct nr_deadline deadline = nr_deadline_in(0);
+	int64_t type = 0;
+	int r;
+
+	r = nr_receivers_lock(queue, id, &deadline);
+	if (r < 0) {
+		nr_held_leave(&queue->store, hold, kind, id, end);
+		return r == -EAGAIN ? 0 : r;
+	}
+	r = finish(queue, id, hold, kind, end, &type);
+	nr_receivers_unlock(queue);
+	if (r < 0)
+		return r;
+	if (end == NR_HELD_GONE) {
+		nr_wake_senders(queue);
+	} else {
+		nr_wake_receiver(queue, type);
+		nr_poll_refresh(queue, id, NARU_READABLE);
+	}
+	return 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/waiter.h>
+
+#include <errno.h>
+#include <queue/death.h>
+#include <sys/clock.h>
+#include <sys/futex.h>
+
+static bool message_ready(const void *data)
+{
+	const struct naru_queue *queue = data;
+	const struct nr_side_shared *side = &queue->shared->receivers;
+	uint64_t epoch = nr_load_acquire(&side->epoch); /* [counts] */
+
+	return nr_ring_ready(&queue->ring,
+			     nr_load_relaxed(&side->counts[epoch & 1].position));
+}
+
+static bool room_ready(const void *data)
+{
+	const struct nr_waiting *waiting = data;
+	const struct nr_queue_shared *shared = waiting->queue->shared;
+	struct nr_counts sent = nr_side_read(&shared->senders);
+	struct nr_counts removed = nr_side_read(&shared->receivers);
+
+	return sent.messages - removed.messages <
+		       nr_load_relaxed(&shared->limit_messages) &&
+	       sent.bytes - removed.bytes + waiting->need <=
+		       nr_load_relaxed(&shared->limit_bytes);
+}
+
+static bool spin(struct nr_waiting *waiting)
+{
+	struct naru_queue *queue = waiting->queue;
+
+	if (waiting->sender)
+		return nr_spin_for(&queue->spin_send, room_ready, waiting);
+	return nr_spin_for(&queue->spin_receive, message_ready, queue);
+}
+
+static _Atomic uint64_t *bits_of(const struct nr_waiting *waiting)
+{
+	struct nr_queue_shared *shared = waiting->queue->shared;
+
+	return waiting->sender ? shared->sleeping_senders : shared->sleeping_receivers;
+}
+
+static void set_bit(const struct nr_waiting *waiting)
+{
+	nr_fetch_or(&bits_of(waiting)[waiting->entry / 64], /* [sleep] */
+		    UINT64_C(1) << waiting->entry % 64);
+}
+
+/* Say in the table what we are about to sleep for. */
+static void arm(struct nr_waiting *waiting)
+{
+	struct nr_waiter_shared *waiter;
+
+	waiting->woken = 0;
+	waiting->stage = NR_WAITING_ARMED;
+	if (waiting->entry < 0)
+		waiting->entry = nr_waiter_acquire(waiting->queue, waiting->id);
+	if (waiting->entry < 0)
+		return;
+	waiter = &waiting->queue->waiters[waiting->entry];
+	nr_store_relaxed(&waiter->select, (uint32_t)waiting->select.kind);
+	nr_store_relaxed(&waiter->type, waiting->select.type);
+	nr_store_relaxed(&waiter->need, waiting->need);
+	nr_store_release(&waiter->state, NR_WAITER_SLEEPING);
+	/* dies here: the entry is reclaimed when the table is full */
+	set_bit(waiting);
+}
+
+/* A nap is over and nobody has woken us: is everything as it should be? */
+static int look_round(struct nr_waiting *waiting)
+{
+	int r = nr_queue_check_name(waiting->queue);
+
+	if (r < 0)
+		return r;
+	nr_queue_reap(waiting->queue, waiting->id);
+	if (waiting->entry >= 0)
+		set_bit(waiting);
+	return 0;
+}
+
+static int sleep_once(struct nr_waiting *waiting, struct nr_deadline *deadline)
+{
+	_Atomic uint32_t own = NR_WAITER_SLEEPING;
+	_Atomic uint32_t *state = &own;
+	uint64_t now = nr_clock_monotonic();
+	uint64_t until = nr_deadline_until(deadline);
+	uint64_t nap = NR_NAP_MS * UINT64_C(1000000);
+	uint32_t value;
+	int r;
+
+	if (waiting->entry >= 0)
+		state = &waiting->queue->waiters[waiting->entry].state;
+	else
+		nap /= 8;
+	if (now >= until)
+		return -ETIMEDOUT;
+	r = nr_futex_wait(state, NR_WAITER_SLEEPING,
+			  until - now > nap ? now + nap : until);
+	value = nr_load_acquire(state);
+	if (value != NR_WAITER_SLEEPING) {
+		waiting->woken = value;
+		waiting->stage = NR_WAITING_AWAKE;
+		if (nr_load_relaxed(&waiting->queue->shared->removed))
+			return -EIDRM;
+		return 0;
+	}
+	return r == -EINTR ? r : look_round(waiting);
+}
+
+int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
+{
+	if (deadline->timeout_ms == 0)
+		return -EAGAIN;
+	switch (waiting->stage) {
+	case NR_WAITING_NOT:
+		nr_deadline_until(deadline);
+		waiting->entry = -1;
+		waiting->stage = NR_WAITING_AWAKE;
+		if (spin(waiting))
+			return 0;
+		nr_queue_reap(waiting->queue, waiting->id);
+		/* fall through */
+	case NR_WAITING_AWAKE:
+		arm(waiting);
+		return 0;
+	default:
+		return sleep_once(waiting, deadline);
+	}
+}
+
+/* Take the entry back; what woke us meanwhile, if anything did, is in .woken. */
+static void disarm(struct nr_waiting *waiting)
+{
+	struct nr_waiter_shared *waiter = &waiting->queue->waiters[waiting->entry];
+	uint32_t old = nr_exchange(&waiter->state, NR_WAITER_FREE);
+
+	if (old != NR_WAITER_SLEEPING)
+		waiting->woken = old;
+	nr_fetch_and(&bits_of(waiting)[waiting->entry / 64],
+		     ~(UINT64_C(1) << waiting->entry % 64));
+}
+
+void nr_wait_end(struct nr_waiting *waiting, int64_t type)
+{
+	struct naru_queue *queue = waiting->queue;
+
+	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0)
+		return;
+	if (waiting->stage == NR_WAITING_ARMED)
+		disarm(waiting);
+	nr_waiter_release(queue, waiting->entry);
+
+	/*
+	 * We were woken for a message, or for room, that we did not use: it is
+	 * somebody else's turn. Which message is not known any more, so all look.
+	 */
+	if (waiting->woken == 0 || waiting->woken == nr_woken_by(type))
+		return;
+	if (waiting->sender)
+		nr_wake_senders(queue);
+	else
+		nr_wake_all(queue);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <queue/waiter.h>
+
+#include <errno.h>
+#include <sys/futex.h>
+
+static void clear_bit(_Atomic uint64_t *bits, uint32_t entry)
+{
+	nr_fetch_and(&bits[entry / 64], ~(UINT64_C(1) << entry % 64));
+}
+
+static void set_bit(_Atomic uint64_t *bits, uint32_t entry)
+{
+	nr_fetch_or(&bits[entry / 64], UINT64_C(1) << entry % 64);
+}
+
+/* True if somebody was asleep there, so that he can be relied upon. */
+static bool wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t entry,
+		 uint32_t state)
+{
+	struct nr_waiter_shared *waiter = &queue->waiters[entry];
+	uint32_t old = NR_WAITER_SLEEPING;
+
+	if (!nr_swap_if(&waiter->state, &old, state))
+		return false;
+	/* dies here: the bit stays; the next waker clears it, the sleeper naps */
+	clear_bit(bits, entry);
+	nr_futex_wake(&waiter->state, 1);
+	return true;
+}
+
+/* Call @visit for each set bit; a nonzero return ends the walk and is returned. */
+static int for_each_bit(struct naru_queue *queue, _Atomic uint64_t *bits,
+			int (*visit)(struct naru_queue *queue, uint32_t entry,
+				     void *data),
+			void *data)
+{
+	for (uint32_t word = 0; word < NR_WAITER_WORDS; word++) {
+		uint64_t left = nr_load_fenced(&bits[word]); /* [sleep] */
+
+		while (left) {
+			uint32_t entry = word * 64 + (uint32_t)__builtin_ctzll(left);
+			int r = visit(queue, entry, data);
+
+			if (r != 0)
+				return r;
+			left &= left - 1;
+		}
+	}
+	return 0;
+}
+
+static bool is_stale(struct naru_queue *queue, uint32_t entry)
+{
+	return nr_load_relaxed(&queue->waiters[entry].state) != NR_WAITER_SLEEPING;
+}
+
+static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)
+{
+	struct nr_waiter_shared *waiter = &queue->waiters[entry];
+	int64_t type = *(int64_t *)data;
+	struct nr_select select = {
+		.kind = (enum nr_select_kind)nr_load_relaxed(&waiter->select),
+		.type = nr_load_relaxed(&waiter->type),
+	};
+
+	if (is_stale(queue, entry)) {
+		clear_bit(queue->shared->sleeping_receivers, entry);
+		/* It may have gone to sleep in between. */
+		if (is_stale(queue, entry))
+			return 0;
+		set_bit(queue->shared->sleeping_receivers, entry);
+	}
+	if (!nr_select_admits(&select, type))
+		return 0;
+	if (!wake(queue, queue->shared->sleeping_receivers, entry, nr_woken_by(type)))
+		return 0;
+	/*
+	 * A dead one cannot use the message. Whether the woken one lives is not
+	 * known without a system call; if it does not, naps make it good.
+	 */
+	return 1;
+}
+
+void nr_wake_receiver_slowly(struct naru_queue *queue, int64_t type)
+{
+	for_each_bit(queue, queue->shared->sleeping_receivers, visit_receiver, &type);
+}
+
+struct room {
+	uint64_t bytes;
+	uint64_t messages;
+};
+
+static int visit_sender(struct naru_queue *queue, uint32_t entry, void *data)
+{
+	struct nr_waiter_shared *waiter = &queue->waiters[entry];
+	uint64_t need = nr_load_relaxed(&waiter->need);
+	struct room *room = data;
+
+	if (is_stale(queue, entry)) {
+		clear_bit(queue->shared->sleeping_senders, entry);
+		if (is_stale(queue, entry))
+			return 0;
+		set_bit(queue->shared->sleeping_senders, entry);
+	}
+	if (room->messages == 0)
+		return 1;
+	if (need > room->bytes)
+		return 0;
+	if (wake(queue, queue->shared->sleeping_senders, entry, NR_WAITER_WOKEN)) {
+		room->bytes -= need;
+		room->messages--;
+	}
+	return 0;
+}
+
+/* What is left of @limit; nothing if the counts are not of one moment. */
+static uint64_t left_of(uint64_t limit, uint64_t sent, uint64_t removed)
+{
+	uint64_t used = sent - removed;
+
+	if ((int64_t)used < 0)
+		return limit;
+	return used < limit ? limit - used : 0;
+}
+
+void nr_wake_senders_slowly(struct naru_queue *queue)
+{
+	struct nr_queue_shared *shared = queue->shared;
+	struct nr_counts sent = nr_side_read(&shared->senders);
+	struct nr_counts removed = nr_side_read(&shared->receivers);
+	struct room room = {
+		.bytes = left_of(nr_load_relaxed(&shared->limit_bytes), sent.bytes,
+				 removed.bytes),
+		.messages = left_of(nr_load_relaxed(&shared->limit_messages),
+				    sent.messages, removed.messages),
+	};
+
+	for_each_bit(queue, shared->sleeping_senders, visit_sender, &room);
+}
+
+static int visit_any(struct naru_queue *queue, uint32_t entry, void *data)
+{
+	wake(queue, data, entry, NR_WAITER_WOKEN);
+	return 0;
+}
+
+void nr_wake_all(struct naru_queue *queue)
+{
+	struct nr_queue_shared *shared = queue->shared;
+
+	for_each_bit(queue, shared->sleeping_receivers, visit_any,
+		     shared->sleeping_receivers);
+	for_each_bit(queue, shared->sleeping_senders, visit_any,
+		     shared->sleeping_senders);
+}
+
+static bool acquire(struct nr_waiter_shared *waiter, uint32_t old, uint32_t id)
+{
+	if (!nr_swap_if(&waiter->owner, &old, id))
+		return false;
+	nr_store_relaxed(&waiter->state, NR_WAITER_FREE);
+	return true;
+}
+
+int nr_waiter_acquire(struct naru_queue *queue, uint32_t id)
+{
+	/* Threads begin at different places, so that they seldom meet. */
+	uint32_t start = (id ^ (uint32_t)((uintptr_t)&start >> 12)) * 0x9e3779b1u >> 8;
+
+	for (uint32_t i = 0; i < NR_WAITERS; i++) {
+		uint32_t entry = (start + i) % NR_WAITERS;
+
+		if (nr_load_relaxed(&queue->waiters[entry].owner) == 0 &&
+		    acquire(&queue->waiters[entry], 0, id))
+			return (int)entry;
+	}
+	for (uint32_t i = 0; i < NR_WAITERS; i++) {
+		uint32_t entry = (start + i) % NR_WAITERS;
+		uint32_t owner = nr_load_relaxed(&queue->waiters[entry].owner);
+
+		if (!nr_space_alive(queue->space, owner & NR_PEER_ID_MASK) &&
+		    acquire(&queue->waiters[entry], owner, id)) {
+			clear_bit(queue->shared->sleeping_receivers, entry);
+			clear_bit(queue->shared->sleeping_senders, entry);
+			clear_bit(queue->shared->polling_readable, entry);
+			clear_bit(queue->shared->polling_writable, entry);
+			return (int)entry;
+		}
+	}
+	return -EUSERS;
+}
+
+void nr_waiter_release(struct naru_queue *queue, int entry)
+{
+	nr_store_relaxed(&queue->waiters[entry].state, NR_WAITER_FREE);
+	nr_store_release(&queue->waiters[entry].owner, 0);
+}
+
+static int visit_count(struct naru_queue *queue, uint32_t entry, void *data)
+{
+	uint32_t owner = nr_load_relaxed(&queue->waiters[entry].owner);
+
+	if (nr_space_alive(queue->space, owner & NR_PEER_ID_MASK))
+		++*(uint32_t *)data;
+	return 0;
+}
+
+uint32_t nr_waiter_count(struct naru_queue *queue, const _Atomic uint64_t *bits)
+{
+	uint32_t count = 0;
+
+	for_each_bit(queue, (_Atomic uint64_t *)(uintptr_t)bits, visit_count, &count);
+	return count;
+}

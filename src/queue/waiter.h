@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_QUEUE_WAITER_H
+#define NARU_QUEUE_WAITER_H
+
+/*
+ * queue/waiter.h - who sleeps for what, and waking exactly one who can use it
+ *
+ * Edge:
+ *	[sleep]	a sleeper sets its bit (sequentially consistent), then looks at the
+ *		queue once more; a waker changes the queue, releases the lock by an
+ *		exchange (sequentially consistent), then looks at the bits
+ *		=> either the sleeper sees the change or the waker sees the bit.
+ *
+ * tests/model/wait.pml proves it. A sleeper that a dead waker never wakes, or that
+ * is woken and dies, is made good by naps: nobody sleeps longer than NR_NAP_MS
+ * without looking.
+ */
+
+#include <queue/handle.h>
+
+/* A WOKEN state word; the rest tells, as good as for certain, the message's type. */
+static inline uint32_t nr_woken_by(int64_t type)
+{
+	uint64_t hash = (uint64_t)type * UINT64_C(0x9e3779b97f4a7c15);
+
+	return NR_WAITER_WOKEN | (uint32_t)(hash >> 34) << 2;
+}
+
+/* One call's waiting, from the first -EAGAIN to its end. */
+struct nr_waiting {
+	struct naru_queue *queue;
+	uint32_t id;
+	bool sender;
+	struct nr_select select; /* a receiver's */
+	uint64_t need;		 /* a sender's: bytes */
+	enum {
+		NR_WAITING_NOT, /* has not waited yet */
+		NR_WAITING_AWAKE,
+		NR_WAITING_ARMED, /* the entry says SLEEPING */
+	} stage;
+	int entry;	/* -1: the table is full, it sleeps by the clock */
+	uint32_t woken; /* the state word that ended the sleep, or 0 */
+};
+
+/*
+ * Call it when the queue could not serve the caller.
+ *
+ * 0	try again
+ * -ETIMEDOUT, -EINTR, -EIDRM, -EAGAIN; but for -EIDRM, try once more all the same
+ */
+int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline);
+
+/* After it, whatever the end was. @type: of the message received, or 0. */
+void nr_wait_end(struct nr_waiting *waiting, int64_t type);
+
+/* A message of @type has come: wake one receiver that admits it. */
+void nr_wake_receiver_slowly(struct naru_queue *queue, int64_t type);
+/* Room has come: wake as many senders as it is enough for. */
+void nr_wake_senders_slowly(struct naru_queue *queue);
+void nr_wake_all(struct naru_queue *queue);
+
+static inline bool nr_waiter_any(const _Atomic uint64_t *bits)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < NR_WAITER_WORDS; i++)
+		any |= nr_load_relaxed(&bits[i]);
+	return any != 0;
+}
+
+/* After the lock was released: see [sleep]. */
+static inline void nr_wake_receiver(struct naru_queue *queue, int64_t type)
+{
+	if (__builtin_expect(nr_waiter_any(queue->shared->sleeping_receivers), 0))
+		nr_wake_receiver_slowly(queue, type);
+}
+
+static inline void nr_wake_senders(struct naru_queue *queue)
+{
+	if (__builtin_expect(nr_waiter_any(queue->shared->sleeping_senders), 0))
+		nr_wake_senders_slowly(queue);
+}
+
+/* An entry for @id with state FREE, or -EUSERS. Its owner word is set. */
+int nr_waiter_acquire(struct naru_queue *queue, uint32_t id);
+void nr_waiter_release(struct naru_queue *queue, int entry);
+
+/* How many of @bits belong to living processes. */
+uint32_t nr_waiter_count(struct naru_queue *queue, const _Atomic uint64_t *bits);
+
+#endif /* NARU_QUEUE_WAITER_H */
