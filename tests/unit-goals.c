@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the benchmark makes of its figures: goals, workloads that fit, notes. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reach.h"
+
+static const struct contender naru = {.name = "naru", .can = UINT32_MAX};
+static const struct contender kernel = {
+	.name = "System V", .can = BENCH_CAN_BLOCK | BENCH_CAN_TRY | BENCH_CAN_SELECT};
+static const struct contender slow_ring = {.name = "bare ring, state word",
+					   .can = BENCH_CAN_TRY};
+static const struct contender fast_ring = {.name = "bare ring, head and tail",
+					   .can = BENCH_CAN_TRY};
+static const struct contender boost = {.name = "Boost", .absent = "no libboost-dev"};
+
+enum { NARU, KERNEL, SLOW_RING, FAST_RING, BOOST, CONTENDERS };
+
+static const struct contender *const contenders[CONTENDERS] = {&naru, &kernel, &slow_ring,
+							       &fast_ring, &boost};
+static const struct bench_options options = {.runs = 1};
+
+static size_t workload(const char *name)
+{
+	for (size_t i = 0; i < bench_workload_count; i++)
+		if (strcmp(bench_workloads[i].name, name) == 0)
+			return i;
+	fail_msg("no workload %s", name);
+	return 0;
+}
+
+static struct bench_results new_results(void)
+{
+	struct bench_results results;
+
+	assert_int_equal(bench_results_create(&options, contenders, CONTENDERS, &results),
+			 0);
+	return results;
+}
+
+static void put(struct bench_results *results, const char *name, size_t contender,
+		double value)
+{
+	struct bench_cell *cell = bench_results_cell(results, workload(name), contender);
+
+	cell->samples[0].value = value;
+	cell->count = 1;
+	bench_results_summarize(results);
+}
+
+static struct bench_goal goal(const struct bench_results *results, const char *text)
+{
+	for (size_t i = 0; i < bench_goal_count; i++) {
+		struct bench_goal one = bench_goal_judge(results, i);
+
+		if (strcmp(one.text, text) == 0)
+			return one;
+	}
+	fail_msg("no goal %s", text);
+	return (struct bench_goal){0};
+}
+
+static void test_at_least(void **state)
+{
+	static const char text[] = "one way 64 B: the kernel's msgsnd/msgrcv";
+	struct bench_results results = new_results();
+
+	(void)state;
+	assert_false(goal(&results, text).known);
+	put(&results, "one-way-64", NARU, 50);
+	assert_false(goal(&results, text).known);
+	put(&results, "one-way-64", KERNEL, 750);
+	assert_true(goal(&results, text).known);
+	assert_true(goal(&results, text).ratio == 15);
+	assert_true(goal(&results, text).reached);
+	put(&results, "one-way-64", KERNEL, 749);
+	assert_false(goal(&results, text).reached);
+	bench_results_free(&results);
+}
+
+static void test_at_most(void **state)
+{
+	static const char text[] = "by type behind 1e6 against 1e3";
+	struct bench_results results = new_results();
+
+	(void)state;
+	put(&results, "type-1e3", NARU, 100);
+	put(&results, "type-1e6", NARU, 200);
+	assert_true(goal(&results, text).at_most);
+	assert_true(goal(&results, text).ratio == 2);
+	assert_true(goal(&results, text).reached);
+	put(&results, "type-1e6", NARU, 201);
+	assert_false(goal(&results, text).reached);
+	bench_results_free(&results);
+}
+
+static void test_faster_ring_counts(void **state)
+{
+	static const char text[] =
+		"round trip, blocking, two cores: bare ring's busy one";
+	struct bench_results results = new_results();
+
+	(void)state;
+	put(&results, "round-trip-blocking", NARU, 300);
+	put(&results, "round-trip-busy", SLOW_RING, 400);
+	assert_true(goal(&results, text).ratio == 0.75);
+	put(&results, "round-trip-busy", FAST_RING, 100);
+	assert_true(goal(&results, text).ratio == 3);
+	assert_false(goal(&results, text).reached);
+	bench_results_free(&results);
+}
+
+/* No processor time at all is a figure, and the best one. */
+static void test_idle_goal(void **state)
+{
+	static const char text[] = "idle receiver: ms of processor time";
+	struct bench_results results = new_results();
+
+	(void)state;
+	assert_false(goal(&results, text).known);
+	put(&results, "idle", NARU, 0);
+	assert_true(goal(&results, text).known);
+	assert_true(goal(&results, text).reached);
+	put(&results, "idle", NARU, 1.1e6);
+	assert_false(goal(&results, text).reached);
+	bench_results_free(&results);
+}
+
+static void test_cells_say_why_they_are_empty(void **state)
+{
+	struct bench_results results = new_results();
+	const struct bench_cell *cell;
+	char note[BENCH_NOTE_MAX];
+
+	(void)state;
+	cell = bench_results_cell(&results, workload("in-place-64"), KERNEL);
+	assert_int_equal(cell->state, BENCH_UNFIT);
+	bench_results_note(&results, workload("in-place-64"), KERNEL, note);
+	assert_string_equal(note, "it always copies");
+	cell = bench_results_cell(&results, workload("one-way-64"), BOOST);
+	assert_int_equal(cell->state, BENCH_SKIPPED);
+	assert_string_equal(cell->word, "no libboost-dev");
+	bench_results_free(&results);
+}
+
+/* Receivers fetch whole strides, and senders send equal shares. */
+static void test_operations_can_be_divided(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < bench_workload_count; i++) {
+		const struct bench_workload *what = &bench_workloads[i];
+		uint64_t operations = bench_workload_operations(what, 1001);
+
+		assert_true(operations >= 1001);
+		if (what->kind < BENCH_ONE_WAY || what->kind > BENCH_ONE_WAY_PLACE)
+			continue;
+		assert_int_equal(operations % bench_workload_stride(what), 0);
+		assert_int_equal(operations % what->senders, 0);
+	}
+}
+
+static void assert_format(double nanoseconds, const char *wanted)
+{
+	char text[16];
+
+	bench_format_ns(nanoseconds, text, sizeof(text));
+	assert_string_equal(text, wanted);
+}
+
+static void test_format(void **state)
+{
+	(void)state;
+	assert_format(0, "0.00 ns");
+	assert_format(9.994, "9.99 ns");
+	assert_format(9.996, "10.0 ns");
+	assert_format(99.96, "100 ns");
+	assert_format(999.4, "999 ns");
+	assert_format(999.6, "1.00 us");
+	assert_format(40800, "40.8 us");
+	assert_format(5e9, "5.00 s");
+	assert_format(5e12, "5000 s");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_at_least),
+		cmocka_unit_test(test_at_most),
+		cmocka_unit_test(test_faster_ring_counts),
+		cmocka_unit_test(test_idle_goal),
+		cmocka_unit_test(test_cells_say_why_they_are_empty),
+		cmocka_unit_test(test_operations_can_be_divided),
+		cmocka_unit_test(test_format),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
