@@ -301,15 +301,7 @@ static int run_all(struct demo *demo, const char *path)
 	if (status != NR_OK)
 		return status;
 	print_rate("naru, nobody killed", &demo->job, naru.seconds);
-	status = run_job(demo, &nr_road_sysv, false, "msgsnd/msgrcv", &kernel);
-	if (status != NR_OK)
-		return status;
-	print_rate("the kernel's msgsnd/msgrcv", &demo->job, kernel.seconds);
-	printf("\nnaru is %.1f times as fast. (Through the kernel's queue nobody is "
-	       "killed: it\n"
-	       "cannot give back what a killed receiver had.)\n",
-	       kernel.seconds / naru.seconds);
-	return NR_OK;
+	return run_kernel(demo, naru.seconds);
 }
 
 static int check_usage(const struct demo_options *given, int arguments)
