@@ -19,17 +19,22 @@ struct memory {
 };
 
 static struct memory memory;
+static uint64_t heap[WORDS]; /* and this, which is mapped elsewhere */
 static struct nr_journal journal;
+
+enum { END = sizeof(memory) + sizeof(heap) };
 
 static int set_up(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < WORDS; i++)
-		memory.word[i] = 1000 + i;
+		memory.word[i] = heap[i] = 1000 + i;
 	journal = (struct nr_journal){
 		.shared = &memory.journal,
 		.base = (unsigned char *)&memory,
 		.size = sizeof(memory),
+		.heap = (unsigned char *)heap,
+		.heap_size = sizeof(heap),
 	};
 	nr_journal_begin(&journal, EPOCH);
 	return 0;
@@ -37,8 +42,10 @@ static int set_up(void **state)
 
 static void assert_as_set_up(void)
 {
-	for (uint32_t i = 0; i < WORDS; i++)
+	for (uint32_t i = 0; i < WORDS; i++) {
 		assert_int_equal(memory.word[i], 1000 + i);
+		assert_int_equal(heap[i], 1000 + i);
+	}
 }
 
 static void test_undo(void **state)
@@ -52,6 +59,18 @@ static void test_undo(void **state)
 	assert_int_equal(nr_journal_undo(&journal, EPOCH), 1);
 	assert_as_set_up();
 	assert_int_equal(nr_journal_undo(&journal, EPOCH), 0);
+	assert_as_set_up();
+}
+
+static void test_both_mappings(void **state)
+{
+	(void)state;
+	nr_journal_write(&journal, heap[0], 1);
+	nr_journal_write(&journal, memory.word[WORDS - 1], 2);
+	nr_journal_write(&journal, heap[WORDS - 1], 3);
+	assert_int_equal(heap[0], 1);
+	assert_int_equal(heap[WORDS - 1], 3);
+	assert_int_equal(nr_journal_undo(&journal, EPOCH), 1);
 	assert_as_set_up();
 }
 
@@ -131,8 +150,7 @@ static void test_undone_in_part(void **state)
 
 static void test_damaged(void **state)
 {
-	const uint64_t bad[] = {4, sizeof(memory), sizeof(memory) + 8, UINT64_MAX - 7,
-				UINT64_C(1) << 63};
+	const uint64_t bad[] = {4, END, END + 8, UINT64_MAX - 7, UINT64_C(1) << 63};
 
 	(void)state;
 	memory.journal.count = NR_JOURNAL_ENTRIES + 1;
@@ -151,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_undo, set_up),
+		cmocka_unit_test_setup(test_both_mappings, set_up),
 		cmocka_unit_test_setup(test_commit, set_up),
 		cmocka_unit_test_setup(test_begin_forgets, set_up),
 		cmocka_unit_test_setup(test_half_a_word, set_up),

@@ -50,9 +50,10 @@
  * The index is a crit-bit tree (D. J. Bernstein, https://cr.yp.to/critbit.html)
  * over the types as unsigned 64-bit numbers, most significant bit first, so that
  * its order is theirs. n TYPEs have n leaves (each its own) and n - 1 branches,
- * each kept in some TYPE block above whose leaf it is, one at most in each. A child is a
- *reference shifted left by one, with bit 0 set if it means that block's branch, clear if
- * it means that block as a leaf. A branch tests a lower bit than the one above it.
+ * each kept in the block of some type below it, one at most in each. A child is a
+ * reference shifted left by one, with bit 0 set if it means that block's branch,
+ * clear if it means that block as a leaf. A branch tests a lower bit than the one
+ * above it.
  *
  * Size classes are those of TLSF (Masmano, Ripoll, Crespo, Real, ECRTS 2004):
  * first level the power of two, second level 16 linear steps in it.

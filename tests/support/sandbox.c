@@ -40,7 +40,9 @@ struct sandbox *sandbox_open(uint32_t granules, uint32_t room)
 	sandbox->journal = (struct nr_journal){
 		.shared = (void *)base,
 		.base = base,
-		.size = size,
+		.size = size - heap_size,
+		.heap = base + size - heap_size,
+		.heap_size = heap_size,
 	};
 	sandbox->heap = (struct nr_heap){
 		.shared = (void *)(base + size - heap_size - SHARED_SIZE),
