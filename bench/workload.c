@@ -109,12 +109,12 @@ uint64_t bench_workload_stride(const struct bench_workload *workload)
 	return workload->message > 16 * KIB && workload->kind == BENCH_ONE_WAY ? 1 : 64;
 }
 
+/* A stride's messages are also divided evenly among up to four senders. */
 uint64_t bench_workload_operations(const struct bench_workload *workload, uint64_t wanted)
 {
-	uint64_t unit =
-		workload->kind < BENCH_ONE_WAY || workload->kind > BENCH_ONE_WAY_PLACE
-			? 1
-			: bench_workload_stride(workload) * workload->senders;
+	bool one_way =
+		workload->kind >= BENCH_ONE_WAY && workload->kind <= BENCH_ONE_WAY_PLACE;
+	uint64_t unit = one_way ? bench_workload_stride(workload) : 1;
 
 	return (wanted + unit - 1) / unit * unit;
 }
