@@ -257,7 +257,7 @@ static ssize_t receive_tail(void *data, int64_t type, void *buffer, size_t size)
 }
 
 const struct contender bench_ring_state = {
-	.name = "bare ring, state word",
+	.name = "bare ring (state)",
 	.can = BENCH_CAN_TRY | BENCH_CAN_PLACE,
 	.create = create,
 	.remove = destroy,
@@ -272,7 +272,7 @@ const struct contender bench_ring_state = {
 };
 
 const struct contender bench_ring_tail = {
-	.name = "bare ring, head and tail",
+	.name = "bare ring (tail)",
 	.can = BENCH_CAN_TRY | BENCH_CAN_PLACE,
 	.create = create,
 	.remove = destroy,

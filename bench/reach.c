@@ -70,8 +70,8 @@ static double others(const struct bench_results *results, const struct entry *en
 		return 1e6; /* an idle receiver is measured in nanoseconds */
 	if (entry->other != ring)
 		return figure(results, workload, entry->other);
-	state = figure(results, workload, "bare ring, state word");
-	tail = figure(results, workload, "bare ring, head and tail");
+	state = figure(results, workload, "bare ring (state)");
+	tail = figure(results, workload, "bare ring (tail)");
 	return tail > 0 && (state <= 0 || tail < state) ? tail : state;
 }
 

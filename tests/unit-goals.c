@@ -15,9 +15,9 @@
 static const struct contender naru = {.name = "naru", .can = UINT32_MAX};
 static const struct contender kernel = {
 	.name = "System V", .can = BENCH_CAN_BLOCK | BENCH_CAN_TRY | BENCH_CAN_SELECT};
-static const struct contender slow_ring = {.name = "bare ring, state word",
+static const struct contender slow_ring = {.name = "bare ring (state)",
 					   .can = BENCH_CAN_TRY};
-static const struct contender fast_ring = {.name = "bare ring, head and tail",
+static const struct contender fast_ring = {.name = "bare ring (tail)",
 					   .can = BENCH_CAN_TRY};
 static const struct contender boost = {.name = "Boost", .absent = "no libboost-dev"};
 

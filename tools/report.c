@@ -95,12 +95,22 @@ static const char *space_option(const struct nr_tool *tool)
 	return text;
 }
 
-static int not_a_name(const char *name)
+/* Of an argument out of range it is not told which. */
+static int out_of_range(const char *name)
 {
-	return nr_failed(
-		"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z 0-9 . _ "
-		"- and no dot in front",
-		name, NARU_NAME_MAX);
+	static const char *const letters =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t length = strlen(name);
+
+	if (length < 1 || length > NARU_NAME_MAX || *name == '.' ||
+	    strspn(name, letters) != length)
+		return nr_failed(
+			"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z "
+			"0-9 . _ - and no dot in front",
+			name, NARU_NAME_MAX);
+	return nr_failed("queue \"%s\" cannot be so large: --capacity is at most 128G, "
+			 "--messages at most %d",
+			 name, 1 << 30);
 }
 
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
@@ -123,7 +133,7 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 			"receivers need to read and write it: see its mode with ls -l",
 			name, path);
 	case EINVAL:
-		return not_a_name(name);
+		return out_of_range(name);
 	case EMSGSIZE:
 		return nr_failed(
 			"the message is larger than queue \"%s\" can hold; make a "

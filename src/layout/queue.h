@@ -45,8 +45,8 @@
  *
  * A waiter asks to be woken when a message that it admits, or room that it
  * needs, is there. Its state goes FREE -> SLEEPING (by its owner; then the bit of
- * its kind is set) -> WOKEN (by a waker, which clears the bit) -> FREE. A waiter
- * sleeps at most NR_NAP_MS at a time, so a lost waker costs no more than that.
+ * its kind is set) -> WOKEN (by a waker, which clears the bit first) -> FREE. It
+ * sleeps at most NR_NAP_MS at a time, so a waker that dies costs no more than that.
  */
 
 #include <layout/heap.h>

@@ -135,36 +135,36 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 	}
 }
 
-/* Take the entry back; what woke us meanwhile, if anything did, is in .woken. */
-static void disarm(struct nr_waiting *waiting)
+/* Take the entry back. True if we were woken meanwhile. */
+static bool disarm(struct nr_waiting *waiting)
 {
 	struct nr_waiter_shared *waiter = &waiting->queue->waiters[waiting->entry];
 	uint32_t old = nr_exchange(&waiter->state, NR_WAITER_FREE);
 
-	if (old != NR_WAITER_SLEEPING)
-		waiting->woken = old;
 	nr_fetch_and(&bits_of(waiting)[waiting->entry / 64],
 		     ~(UINT64_C(1) << waiting->entry % 64));
+	return old != NR_WAITER_SLEEPING;
 }
 
 void nr_wait_end(struct nr_waiting *waiting, int64_t type)
 {
 	struct naru_queue *queue = waiting->queue;
+	bool pass_on = false;
 
 	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0)
 		return;
-	if (waiting->stage == NR_WAITING_ARMED)
-		disarm(waiting);
-	nr_waiter_release(queue, waiting->entry);
-
 	/*
-	 * We were woken for a message, or for room, that we did not use: it is
-	 * somebody else's turn. Which message is not known any more, so all look.
+	 * Woken for a message, or for room, that we did not use, it is somebody
+	 * else's turn. If we found something else before we were woken, or by
+	 * chance, it may be another one of the same type: tests/model/wait.pml.
 	 */
-	if (waiting->woken == 0 || waiting->woken == nr_woken_by(type))
-		return;
-	if (waiting->sender)
+	if (waiting->stage == NR_WAITING_ARMED)
+		pass_on = disarm(waiting);
+	else if (waiting->woken != 0)
+		pass_on = type == 0 || waiting->woken != nr_woken_by(type);
+	nr_waiter_release(queue, waiting->entry);
+	if (pass_on && waiting->sender)
 		nr_wake_senders(queue);
-	else
-		nr_wake_all(queue);
+	else if (pass_on)
+		nr_wake_receivers(queue);
 }

@@ -15,17 +15,20 @@ static void set_bit(_Atomic uint64_t *bits, uint32_t entry)
 	nr_fetch_or(&bits[entry / 64], UINT64_C(1) << entry % 64);
 }
 
-/* True if somebody was asleep there, so that he can be relied upon. */
+/*
+ * True if somebody was asleep there. The bit goes first: were it cleared after the
+ * state is changed, that could be the bit of the sleeper's next sleep.
+ */
 static bool wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t entry,
 		 uint32_t state)
 {
 	struct nr_waiter_shared *waiter = &queue->waiters[entry];
 	uint32_t old = NR_WAITER_SLEEPING;
 
+	clear_bit(bits, entry);
+	/* dies here: a sleeper without a bit; it sets it again after its nap */
 	if (!nr_swap_if(&waiter->state, &old, state))
 		return false;
-	/* dies here: the bit stays; the next waker clears it, the sleeper naps */
-	clear_bit(bits, entry);
 	nr_futex_wake(&waiter->state, 1);
 	return true;
 }
@@ -51,36 +54,30 @@ static int for_each_bit(struct naru_queue *queue, _Atomic uint64_t *bits,
 	return 0;
 }
 
-static bool is_stale(struct naru_queue *queue, uint32_t entry)
+static bool admits(const struct nr_waiter_shared *waiter, int64_t type)
 {
-	return nr_load_relaxed(&queue->waiters[entry].state) != NR_WAITER_SLEEPING;
-}
-
-static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)
-{
-	struct nr_waiter_shared *waiter = &queue->waiters[entry];
-	int64_t type = *(int64_t *)data;
 	struct nr_select select = {
 		.kind = (enum nr_select_kind)nr_load_relaxed(&waiter->select),
 		.type = nr_load_relaxed(&waiter->type),
 	};
 
-	if (is_stale(queue, entry)) {
-		clear_bit(queue->shared->sleeping_receivers, entry);
-		/* It may have gone to sleep in between. */
-		if (is_stale(queue, entry))
-			return 0;
-		set_bit(queue->shared->sleeping_receivers, entry);
-	}
-	if (!nr_select_admits(&select, type))
+	return nr_select_admits(&select, type);
+}
+
+static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)
+{
+	const struct nr_waiter_shared *waiter = &queue->waiters[entry];
+	int64_t type = *(int64_t *)data;
+
+	if (!admits(waiter, type))
 		return 0;
 	if (!wake(queue, queue->shared->sleeping_receivers, entry, nr_woken_by(type)))
 		return 0;
 	/*
-	 * A dead one cannot use the message. Whether the woken one lives is not
-	 * known without a system call; if it does not, naps make it good.
+	 * The entry may have changed hands before it was woken. Whether who was
+	 * woken is alive costs a system call to know; if not, naps make it good.
 	 */
-	return 1;
+	return admits(waiter, type);
 }
 
 void nr_wake_receiver_slowly(struct naru_queue *queue, int64_t type)
@@ -99,12 +96,6 @@ static int visit_sender(struct naru_queue *queue, uint32_t entry, void *data)
 	uint64_t need = nr_load_relaxed(&waiter->need);
 	struct room *room = data;
 
-	if (is_stale(queue, entry)) {
-		clear_bit(queue->shared->sleeping_senders, entry);
-		if (is_stale(queue, entry))
-			return 0;
-		set_bit(queue->shared->sleeping_senders, entry);
-	}
 	if (room->messages == 0)
 		return 1;
 	if (need > room->bytes)
@@ -147,12 +138,19 @@ static int visit_any(struct naru_queue *queue, uint32_t entry, void *data)
 	return 0;
 }
 
-void nr_wake_all(struct naru_queue *queue)
+void nr_wake_receivers(struct naru_queue *queue)
 {
 	struct nr_queue_shared *shared = queue->shared;
 
 	for_each_bit(queue, shared->sleeping_receivers, visit_any,
 		     shared->sleeping_receivers);
+}
+
+void nr_wake_all(struct naru_queue *queue)
+{
+	struct nr_queue_shared *shared = queue->shared;
+
+	nr_wake_receivers(queue);
 	for_each_bit(queue, shared->sleeping_senders, visit_any,
 		     shared->sleeping_senders);
 }

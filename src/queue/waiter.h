@@ -57,6 +57,8 @@ void nr_wait_end(struct nr_waiting *waiting, int64_t type);
 void nr_wake_receiver_slowly(struct naru_queue *queue, int64_t type);
 /* Room has come: wake as many senders as it is enough for. */
 void nr_wake_senders_slowly(struct naru_queue *queue);
+/* Messages have come, and of which types is not known. */
+void nr_wake_receivers(struct naru_queue *queue);
 void nr_wake_all(struct naru_queue *queue);
 
 static inline bool nr_waiter_any(const _Atomic uint64_t *bits)
