@@ -108,9 +108,8 @@ static int out_of_range(const char *name)
 			"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z "
 			"0-9 . _ - and no dot in front",
 			name, NARU_NAME_MAX);
-	return nr_failed("queue \"%s\" cannot be so large: --capacity is at most 128G, "
-			 "--messages at most %d",
-			 name, 1 << 30);
+	return nr_failed(
+		"queue \"%s\" cannot be so large; lower --capacity or --messages", name);
 }
 
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
