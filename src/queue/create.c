@@ -15,6 +15,7 @@
 #include <queue/size.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/barrier.h>
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/map.h>
@@ -167,6 +168,7 @@ static int begin(struct naru_space *space, const char *name,
 	uint32_t id;
 	int r;
 
+	nr_barrier_register();
 	r = nr_object_check_name(name);
 	if (r == 0)
 		r = read_options(options, ret_options);

@@ -70,6 +70,7 @@ static void arm(struct nr_waiting *waiting)
 	nr_store_release(&waiter->state, NR_WAITER_SLEEPING);
 	/* dies here: the entry is reclaimed when the table is full */
 	set_bit(waiting);
+	waiting->missed = !nr_barrier_heavy(); /* [sleep] */
 }
 
 /* A nap is over and nobody has woken us: is everything as it should be? */
@@ -97,8 +98,8 @@ static int sleep_once(struct nr_waiting *waiting, struct nr_deadline *deadline)
 
 	if (waiting->entry >= 0)
 		state = &waiting->queue->waiters[waiting->entry].state;
-	else
-		nap /= 8;
+	if (waiting->entry < 0 || waiting->missed)
+		nap = NR_NAP_BLIND_MS * UINT64_C(1000000);
 	if (now >= until)
 		return -ETIMEDOUT;
 	r = nr_futex_wait(state, NR_WAITER_SLEEPING,

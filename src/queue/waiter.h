@@ -6,9 +6,9 @@
  * queue/waiter.h - who sleeps for what, and waking exactly one who can use it
  *
  * Edge:
- *	[sleep]	a sleeper sets its bit (sequentially consistent), then looks at the
- *		queue once more; a waker changes the queue, releases the lock by an
- *		exchange (sequentially consistent), then looks at the bits
+ *	[sleep]	a sleeper sets its bit, passes a heavy barrier (sys/barrier.h), then
+ *		looks at the queue once more; a waker changes the queue, passes a
+ *		light one, then looks at the bits
  *		=> either the sleeper sees the change or the waker sees the bit.
  *
  * tests/model/wait.pml proves it. A sleeper that a dead waker never wakes, or that
@@ -17,6 +17,7 @@
  */
 
 #include <queue/handle.h>
+#include <sys/barrier.h>
 
 /* A WOKEN state word; the rest tells, as good as for certain, the message's type. */
 static inline uint32_t nr_woken_by(int64_t type)
@@ -39,6 +40,7 @@ struct nr_waiting {
 		NR_WAITING_ARMED, /* the entry says SLEEPING */
 	} stage;
 	int entry;	/* -1: the table is full, it sleeps by the clock */
+	bool missed;	/* a waker may have missed us: naps are short */
 	uint32_t woken; /* the state word that ended the sleep, or 0 */
 };
 
@@ -61,16 +63,17 @@ void nr_wake_senders_slowly(struct naru_queue *queue);
 void nr_wake_receivers(struct naru_queue *queue);
 void nr_wake_all(struct naru_queue *queue);
 
+/* Does anybody sleep? After the queue was changed; no lock need be held. */
 static inline bool nr_waiter_any(const _Atomic uint64_t *bits)
 {
 	uint64_t any = 0;
 
+	nr_barrier_light(); /* [sleep] */
 	for (uint32_t i = 0; i < NR_WAITER_WORDS; i++)
 		any |= nr_load_relaxed(&bits[i]);
 	return any != 0;
 }
 
-/* After the lock was released: see [sleep]. */
 static inline void nr_wake_receiver(struct naru_queue *queue, int64_t type)
 {
 	if (__builtin_expect(nr_waiter_any(queue->shared->sleeping_receivers), 0))

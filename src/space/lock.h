@@ -6,12 +6,19 @@
  * space/lock.h - a lock in shared memory that outlives its owner's death
  *
  * One word: 0 for free, else the owner's id (layout/peers.h), with bit 31 set when
- * somebody may be asleep. Taken by a compare-and-swap, released by an exchange.
- * Who waits longer than a moment tests whether the owner is alive, and takes the
- * lock over from a dead one.
+ * somebody may be asleep. Taken by a compare-and-swap, released by a store. Who
+ * waits longer than a moment tests whether the owner is alive, and takes the lock
+ * over from a dead one.
+ *
+ * A release looks at the word and then stores 0, which is not one step: bit 31 may
+ * be set in between. Who sets it then goes to sleep by a system call that compares
+ * the word, which takes far longer than the owner's next instruction; only if the
+ * owner is interrupted right there does the sleeper miss its wake, and sleeps for
+ * one nap. An exchange would close that, and cost each call more than all else in
+ * it.
  *
  * Edges:
- *	[lock]	nr_lock_release exchanges the word (sequentially consistent)
+ *	[lock]	nr_lock_release stores the word with release
  *		nr_lock_take	compares and swaps it
  *		=> the next owner sees all that the one before it wrote.
  *	[death]	the kernel drops a dead owner's file lock after its last store;
@@ -56,7 +63,10 @@ void nr_lock_wake(_Atomic uint32_t *lock);
 
 static inline void nr_lock_release(_Atomic uint32_t *lock)
 {
-	if (__builtin_expect(nr_exchange(lock, 0) & NR_LOCK_CONTENDED, 0)) /* [lock] */
+	uint32_t old = nr_load_relaxed(lock);
+
+	nr_store_release(lock, 0); /* [lock] */
+	if (__builtin_expect(old & NR_LOCK_CONTENDED, 0))
 		nr_lock_wake(lock);
 }
 
