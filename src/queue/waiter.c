@@ -10,11 +10,6 @@ static void clear_bit(_Atomic uint64_t *bits, uint32_t entry)
 	nr_fetch_and(&bits[entry / 64], ~(UINT64_C(1) << entry % 64));
 }
 
-static void set_bit(_Atomic uint64_t *bits, uint32_t entry)
-{
-	nr_fetch_or(&bits[entry / 64], UINT64_C(1) << entry % 64);
-}
-
 /*
  * True if somebody was asleep there. The bit goes first: were it cleared after the
  * state is changed, that could be the bit of the sleeper's next sleep.
