@@ -2,6 +2,7 @@
 
 #include "bench.h"
 
+#include "names.h"
 #include "process.h"
 #include "report.h"
 #include "ticks.h"
@@ -14,6 +15,9 @@ enum { SUCCESS = 0, FAILURE = 1, USAGE = 2, INTERRUPTED = 130 };
 
 /* The first runs of a contender find out how many operations fill a run. */
 enum { TRIES = 6, GROWTH = 20 };
+
+/* More than there are workloads, or contenders. */
+enum { BENCH_NAMES_MAX = BENCH_CONTENDERS_MAX };
 
 static void tell(const char *stage, const struct bench_run *run)
 {
@@ -132,6 +136,32 @@ static void list(const struct contender *const *contenders, size_t count)
 		printf("  %s\n", contenders[i]->name);
 }
 
+static bool misspelt(const char *what, const char *list, const char *const *names,
+		     size_t count)
+{
+	int length;
+	const char *word = bench_names_unknown(list, names, count, &length);
+
+	if (word)
+		fprintf(stderr, "bench: there is no %s %.*s (see --list)\n", what, length,
+			word);
+	return word;
+}
+
+static bool bad_names(const struct bench_options *options,
+		      const struct contender *const *contenders, size_t count)
+{
+	const char *names[BENCH_NAMES_MAX];
+
+	for (size_t i = 0; i < bench_workload_count; i++)
+		names[i] = bench_workloads[i].name;
+	if (misspelt("workload", options->workloads, names, bench_workload_count))
+		return true;
+	for (size_t i = 0; i < count; i++)
+		names[i] = contenders[i]->name;
+	return misspelt("contender", options->contenders, names, count);
+}
+
 static int write_file(int (*report)(const struct bench_results *, const char *),
 		      const struct bench_results *results, const char *path)
 {
@@ -164,10 +194,14 @@ int bench_main(int argc, char **argv, const struct contender *const *contenders,
 
 	if (r != 0)
 		return r < 0 ? USAGE : SUCCESS;
+	if (count > BENCH_CONTENDERS_MAX)
+		count = BENCH_CONTENDERS_MAX;
 	if (options.list) {
 		list(contenders, count);
 		return SUCCESS;
 	}
+	if (bad_names(&options, contenders, count))
+		return USAGE;
 	bench_ticks_calibrate();
 	r = bench_signals_block();
 	if (r == 0)

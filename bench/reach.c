@@ -57,7 +57,7 @@ static double figure(const struct bench_results *results, const char *workload,
 {
 	const struct bench_cell *cell = bench_results_find(results, workload, contender);
 
-	return cell ? cell->summary.median.value : 0;
+	return cell && cell->count > 0 ? cell->summary.median.value : 0;
 }
 
 static double others(const struct bench_results *results, const struct entry *entry)
@@ -82,14 +82,22 @@ struct bench_goal bench_goal_judge(const struct bench_results *results, size_t i
 		.text = entry->text, .at_most = entry->at_most, .target = entry->target};
 	const struct bench_cell *cell =
 		bench_results_find(results, entry->workload, "naru");
-	double own = cell ? cell->summary.median.value : 0;
-	double other = others(results, entry);
+	double own, other;
 
-	goal.known = cell && other > 0;
-	if (!goal.known)
+	if (!cell || (cell->count == 0 && cell->state != BENCH_FAILED))
+		return goal;
+	if (cell->state == BENCH_FAILED) {
+		goal.state = BENCH_GOAL_FAILED;
+		return goal;
+	}
+	own = cell->summary.median.value;
+	other = others(results, entry);
+	if (other <= 0)
 		return goal;
 	goal.ratio = entry->at_most ? own / other : other / own;
-	goal.reached =
-		entry->at_most ? goal.ratio <= goal.target : goal.ratio >= goal.target;
+	goal.state =
+		(entry->at_most ? goal.ratio <= goal.target : goal.ratio >= goal.target)
+			? BENCH_GOAL_REACHED
+			: BENCH_GOAL_MISSED;
 	return goal;
 }

@@ -6,13 +6,19 @@
 
 #include "results.h"
 
+enum bench_goal_state {
+	BENCH_GOAL_UNKNOWN, /* a figure was not measured */
+	BENCH_GOAL_REACHED,
+	BENCH_GOAL_MISSED,
+	BENCH_GOAL_FAILED, /* naru itself failed at that */
+};
+
 struct bench_goal {
 	const char *text;
 	bool at_most;
 	double target;
-	double ratio; /* valid if known */
-	bool known;   /* both figures were measured */
-	bool reached;
+	double ratio; /* unless it is unknown */
+	enum bench_goal_state state;
 };
 
 extern const size_t bench_goal_count;

@@ -137,10 +137,12 @@ static json_object *describe_goals(const struct bench_results *results)
 
 		add_text(object, "against", goal.text);
 		add_number(object, goal.at_most ? "at_most" : "at_least", goal.target);
-		if (goal.known) {
+		if (goal.state != BENCH_GOAL_UNKNOWN) {
+			bool reached = goal.state == BENCH_GOAL_REACHED;
+
 			add_number(object, "ratio", goal.ratio);
 			json_object_object_add(object, "reached",
-					       json_object_new_boolean(goal.reached));
+					       json_object_new_boolean(reached));
 		}
 		json_object_array_add(goals, object);
 	}

@@ -13,13 +13,13 @@ enum {
 	RIGHT = 80,  /* for the figure beside it */
 	BAR = 12,
 	LINE = 17,
-	GAP = 30,
-	TOP = 16,
+	GAP = 22,
+	TOP = 40, /* for the scale */
 };
 
 /* The scale: powers of ten of a nanosecond. */
 static const double lowest = 1;
-static const double highest = 6;
+static const double highest = 7;
 
 static bool shown(const struct bench_workload *workload)
 {
@@ -78,7 +78,7 @@ static double draw_workload(const struct bench_results *results, size_t workload
 static double height_of(const struct bench_results *results)
 {
 	size_t order[BENCH_CONTENDERS_MAX];
-	double height = TOP + 2 * LINE;
+	double height = TOP;
 
 	for (size_t i = 0; i < bench_workload_count; i++) {
 		size_t ranked = shown(&bench_workloads[i])
@@ -94,7 +94,8 @@ static double height_of(const struct bench_results *results)
 /* Colours that can be read on white and on black. */
 static const char style[] =
 	"<style>text{font:12px sans-serif;fill:#57606a}.h{font-weight:bold}"
-	".e{text-anchor:end}.g{stroke:#8886;stroke-width:1}.n{fill:#d9622b}.r{fill:#8888}"
+	".e{text-anchor:end}.m{text-anchor:middle}.g{stroke:#8886;stroke-width:1}.n{fill:"
+	"#d9622b}.r{fill:#8888}"
 	".o{fill:#5b8db8}"
 	"@media(prefers-color-scheme:dark){text{fill:#c3c9d0}}</style>\n";
 
@@ -102,20 +103,26 @@ static void draw(const struct bench_results *results, FILE *file)
 {
 	double height = height_of(results);
 	double y = TOP;
+	char text[16];
 
 	fprintf(file,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" "
 		"viewBox=\"0 0 %d %.0f\">\n%s",
 		LEFT + WIDTH + RIGHT, height, LEFT + WIDTH + RIGHT, height, style);
+	fprintf(file,
+		"<text x=\"%d\" y=\"14\">Time of a message, or of a round trip: shorter "
+		"is "
+		"better. The scale is logarithmic.</text>\n",
+		LEFT);
+	for (double power = lowest; power <= highest; power++) {
+		bench_format_ns(pow(10, power), text, sizeof(text));
+		fprintf(file, "<text x=\"%.0f\" y=\"30\" class=\"m\">%.*s</text>\n",
+			LEFT + position(pow(10, power)), (int)strcspn(text, "."), text);
+	}
 	for (size_t i = 0; i < bench_workload_count; i++)
 		if (shown(&bench_workloads[i]))
 			y = draw_workload(results, i, y, file);
-	fprintf(file,
-		"<text x=\"%d\" y=\"%.0f\">Time of a message or a round trip; shorter is "
-		"better. Logarithmic: each line is ten times the one before, from 10 ns "
-		"to "
-		"1 ms.</text>\n</svg>\n",
-		LEFT, y + LINE - GAP / 2.0);
+	fputs("</svg>\n", file);
 }
 
 int bench_report_svg(const struct bench_results *results, const char *path)

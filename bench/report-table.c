@@ -128,6 +128,12 @@ static void print_workload(const struct bench_results *results, size_t workload,
 
 static unsigned print_goals(const struct bench_results *results, FILE *file)
 {
+	static const char *const states[] = {
+		[BENCH_GOAL_UNKNOWN] = "not measured",
+		[BENCH_GOAL_REACHED] = "reached",
+		[BENCH_GOAL_MISSED] = "NOT REACHED",
+		[BENCH_GOAL_FAILED] = "FAILED",
+	};
 	unsigned missed = 0;
 
 	fprintf(file, "\n%-55s %10s %10s\n", "naru against", "goal", "ratio");
@@ -136,12 +142,11 @@ static unsigned print_goals(const struct bench_results *results, FILE *file)
 
 		fprintf(file, "%-55s %s %7.4g ", goal.text,
 			goal.at_most ? "<=" : ">=", goal.target);
-		if (goal.known)
-			fprintf(file, "%10.3g  %s\n", goal.ratio,
-				goal.reached ? "reached" : "NOT REACHED");
+		if (goal.ratio > 0)
+			fprintf(file, "%10.3g  %s\n", goal.ratio, states[goal.state]);
 		else
-			fprintf(file, "%10s  not measured\n", "-");
-		missed += !goal.reached;
+			fprintf(file, "%10s  %s\n", "-", states[goal.state]);
+		missed += goal.state >= BENCH_GOAL_MISSED;
 	}
 	return missed;
 }

@@ -2,23 +2,12 @@
 
 #include "results.h"
 
+#include "names.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	if (!list)
-		return true;
-	for (const char *at = list; (at = strstr(at, name)); at += length)
-		if ((at == list || at[-1] == ',') && (!at[length] || at[length] == ','))
-			return true;
-	return false;
-}
 
 static void set_up(const struct bench_results *results, size_t workload, size_t contender,
 		   const char *missing)
@@ -29,8 +18,8 @@ static void set_up(const struct bench_results *results, size_t workload, size_t 
 	const char *unfit =
 		who->absent || missing ? NULL : bench_workload_unfit(what, who);
 
-	if (!listed(results->options->workloads, what->name) ||
-	    !listed(results->options->contenders, who->name))
+	if (!bench_names_has(results->options->workloads, what->name) ||
+	    !bench_names_has(results->options->contenders, who->name))
 		return;
 	if (who->absent || missing) {
 		cell->state = BENCH_SKIPPED;
@@ -110,7 +99,7 @@ const struct bench_cell *bench_results_find(const struct bench_results *results,
 			const struct bench_cell *cell = bench_results_cell(results, i, k);
 
 			if (strcmp(results->contenders[k]->name, contender) == 0)
-				return cell->count > 0 ? cell : NULL;
+				return cell;
 		}
 	}
 	return NULL;
@@ -173,6 +162,9 @@ void bench_results_note(const struct bench_results *results, size_t workload,
 		} else if (what->message > most) {
 			append(ret_note, "in pieces of %zu B: its limit", most);
 		}
+		if (what->kind == BENCH_IDLE)
+			append(ret_note, "over %.2g s",
+			       (double)results->options->idle_ns / 1e9);
 		if (who->remark)
 			append(ret_note, "%s", who->remark);
 	}

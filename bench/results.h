@@ -46,7 +46,7 @@ void bench_results_free(struct bench_results *results);
 struct bench_cell *bench_results_cell(const struct bench_results *results,
 				      size_t workload, size_t contender);
 
-/* NULL if there is none, or it has no figure. */
+/* NULL if there is none of that name. */
 const struct bench_cell *bench_results_find(const struct bench_results *results,
 					    const char *workload, const char *contender);
 

@@ -55,7 +55,7 @@ const struct bench_workload bench_workloads[] = {
 	{"create-16k", "create a queue of 16 KiB, send one, remove it", LIFE(16 * KIB)},
 	{"create-default", "create a queue of the default size, send one, remove it",
 	 LIFE(0)},
-	{"idle", "a blocked receiver, 5 s", .kind = BENCH_IDLE,
+	{"idle", "a blocked receiver that nobody sends to", .kind = BENCH_IDLE,
 	 .figure = "ns of processor time in all", .need = BENCH_CAN_BLOCK, .message = 64,
 	 .capacity = MIB, .senders = 1, .receivers = 1, .first = 1},
 };

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "names.h"
 #include "reach.h"
 
 static const struct contender naru = {.name = "naru", .can = UINT32_MAX};
@@ -73,15 +74,14 @@ static void test_at_least(void **state)
 	struct bench_results results = new_results();
 
 	(void)state;
-	assert_false(goal(&results, text).known);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_UNKNOWN);
 	put(&results, "one-way-64", NARU, 50);
-	assert_false(goal(&results, text).known);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_UNKNOWN);
 	put(&results, "one-way-64", KERNEL, 750);
-	assert_true(goal(&results, text).known);
 	assert_true(goal(&results, text).ratio == 15);
-	assert_true(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
 	put(&results, "one-way-64", KERNEL, 749);
-	assert_false(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
 	bench_results_free(&results);
 }
 
@@ -95,9 +95,9 @@ static void test_at_most(void **state)
 	put(&results, "type-1e6", NARU, 200);
 	assert_true(goal(&results, text).at_most);
 	assert_true(goal(&results, text).ratio == 2);
-	assert_true(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
 	put(&results, "type-1e6", NARU, 201);
-	assert_false(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
 	bench_results_free(&results);
 }
 
@@ -113,7 +113,7 @@ static void test_faster_ring_counts(void **state)
 	assert_true(goal(&results, text).ratio == 0.75);
 	put(&results, "round-trip-busy", FAST_RING, 100);
 	assert_true(goal(&results, text).ratio == 3);
-	assert_false(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
 	bench_results_free(&results);
 }
 
@@ -124,12 +124,25 @@ static void test_idle_goal(void **state)
 	struct bench_results results = new_results();
 
 	(void)state;
-	assert_false(goal(&results, text).known);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_UNKNOWN);
 	put(&results, "idle", NARU, 0);
-	assert_true(goal(&results, text).known);
-	assert_true(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
 	put(&results, "idle", NARU, 1.1e6);
-	assert_false(goal(&results, text).reached);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
+	bench_results_free(&results);
+}
+
+static void test_failure_is_no_figure(void **state)
+{
+	static const char text[] = "in place, 1 MiB against 64 B";
+	struct bench_results results = new_results();
+
+	(void)state;
+	put(&results, "in-place-64", NARU, 100);
+	put(&results, "in-place-1m", NARU, 100);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
+	bench_results_cell(&results, workload("in-place-1m"), NARU)->state = BENCH_FAILED;
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_FAILED);
 	bench_results_free(&results);
 }
 
@@ -166,6 +179,24 @@ static void test_operations_can_be_divided(void **state)
 	}
 }
 
+static void test_lists_of_names(void **state)
+{
+	static const char *const names[] = {"pipe", "TCP loopback"};
+	static const char list[] = "pipe,TCP,TCP loopback";
+	int length = 0;
+
+	(void)state;
+	assert_true(bench_names_has(NULL, "pipe"));
+	assert_true(bench_names_has(list, "pipe"));
+	assert_true(bench_names_has(list, "TCP loopback"));
+	assert_false(bench_names_has(list, "loopback"));
+	assert_false(bench_names_has("", "pipe"));
+	assert_null(bench_names_unknown(NULL, names, 2, &length));
+	assert_null(bench_names_unknown("TCP loopback,pipe", names, 2, &length));
+	assert_ptr_equal(bench_names_unknown(list, names, 2, &length), list + 5);
+	assert_int_equal(length, 3);
+}
+
 static void assert_format(double nanoseconds, const char *wanted)
 {
 	char text[16];
@@ -195,8 +226,10 @@ int main(void)
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_faster_ring_counts),
 		cmocka_unit_test(test_idle_goal),
+		cmocka_unit_test(test_failure_is_no_figure),
 		cmocka_unit_test(test_cells_say_why_they_are_empty),
 		cmocka_unit_test(test_operations_can_be_divided),
+		cmocka_unit_test(test_lists_of_names),
 		cmocka_unit_test(test_format),
 	};
 
