@@ -64,7 +64,8 @@ struct naru_queue_options {
 
 /*
  * Create the queue @name, and open it. All its memory is reserved now: about
- * 1.4 times the capacity and 0.2 KiB a message.
+ * 1.4 times the capacity, 0.2 KiB a message, and up to 1 MiB (and not more than
+ * twice the capacity) for the ring that messages travel through.
  *
  * @space	NULL for the default space
  * @name	1 to NARU_NAME_MAX bytes of [A-Za-z0-9._-], no leading dot

@@ -34,7 +34,7 @@
  *	 32  type
  *	 40  length	bytes of the payload
  *	 48  position	its place in the order (of the ring, when it was sent)
- *	 56  id		unique: the receivers' epoch when the block was made
+ *	 56  id		unique, not 0: the receivers' epoch after it was made
  *	 64  payload	what fits in this block; the rest in the chain
  *
  * a PIECE with its part of a payload at 16, as much as fits, and a TYPE with

@@ -11,6 +11,7 @@
 #include <queue/waiter.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 /* The queue's file, if it is still the one that the name means. */
 static int open_file(struct naru_queue *queue, struct stat *ret_stat)
@@ -116,7 +117,10 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	fd = open_file(queue, &stat);
 	if (fd < 0)
 		return fd;
-	r = nr_queue_set_access(fd, &checked);
+	/* Whoever may write could change the limits; naru holds to what the mode says. */
+	r = geteuid() == 0 || geteuid() == stat.st_uid ? 0 : -EPERM;
+	if (r == 0)
+		r = nr_queue_set_access(fd, &checked);
 	if (r == 0 && (checked.capacity || checked.messages))
 		r = set_capacity(queue, id, fd, &checked);
 	nr_file_close(fd);

@@ -42,7 +42,7 @@ static bool is_worth_it(struct nr_spin *spin)
 	return nr_process_cpus() > 1;
 }
 
-bool nr_spin_for(struct nr_spin *spin, bool (*ready)(const void *data), const void *data)
+bool nr_spin_for(struct nr_spin *spin, bool (*ready)(void *data), void *data)
 {
 	uint64_t start = 0;
 

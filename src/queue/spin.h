@@ -28,6 +28,6 @@ void nr_spin_set_up(struct nr_spin *spin);
  * Call @ready until it is true. False: it did not become so in a time that makes
  * sense, which may be none at all.
  */
-bool nr_spin_for(struct nr_spin *spin, bool (*ready)(const void *data), const void *data);
+bool nr_spin_for(struct nr_spin *spin, bool (*ready)(void *data), void *data);
 
 #endif /* NARU_QUEUE_SPIN_H */

@@ -50,7 +50,7 @@ static void set_up(struct nr_store *store, struct nr_block_shared *block, uint64
 	block->type = 0;
 	block->length = length;
 	block->position = 0;
-	block->id = nr_load_relaxed(&store->side->epoch);
+	block->id = nr_load_relaxed(&store->side->epoch) + 1; /* 0 is no id */
 }
 
 static uint64_t room_in_head(const struct nr_store *store, uint32_t reference)

@@ -7,7 +7,7 @@
 #include <sys/clock.h>
 #include <sys/futex.h>
 
-static bool message_ready(const void *data)
+static bool message_ready(void *data)
 {
 	const struct naru_queue *queue = data;
 	const struct nr_side_shared *side = &queue->shared->receivers;
@@ -17,25 +17,53 @@ static bool message_ready(const void *data)
 			     nr_load_relaxed(&side->counts[epoch & 1].position));
 }
 
-static bool room_ready(const void *data)
+/*
+ * To look at the receivers' counts takes their cache line from them. So a sender
+ * that is faster than they are does not go on with the first byte that is free,
+ * and look again for the second: for some microseconds it waits for a good deal,
+ * and looks seldom.
+ */
+enum {
+	ROOM_LOOKS = 16,    /* so often in vain for a good deal, then for any room */
+	ROOM_PAUSES = 8,    /* between two looks */
+	ROOM_FRACTION = 16, /* of the capacity is a good deal */
+};
+
+struct room {
+	const struct nr_waiting *waiting;
+	int looks;
+};
+
+static bool is_room(uint64_t limit, uint64_t used, uint64_t need, bool good_deal)
 {
-	const struct nr_waiting *waiting = data;
-	const struct nr_queue_shared *shared = waiting->queue->shared;
+	uint64_t wanted = good_deal ? limit / ROOM_FRACTION : 0;
+
+	return used < limit && limit - used >= (need > wanted ? need : wanted);
+}
+
+static bool room_ready(void *data)
+{
+	struct room *room = data;
+	const struct nr_queue_shared *shared = room->waiting->queue->shared;
 	struct nr_counts sent = nr_side_read(&shared->senders);
 	struct nr_counts removed = nr_side_read(&shared->receivers);
+	bool good_deal = room->looks++ < ROOM_LOOKS;
 
-	return sent.messages - removed.messages <
-		       nr_load_relaxed(&shared->limit_messages) &&
-	       sent.bytes - removed.bytes + waiting->need <=
-		       nr_load_relaxed(&shared->limit_bytes);
+	for (int i = 0; i < ROOM_PAUSES; i++)
+		nr_relax();
+	return is_room(nr_load_relaxed(&shared->limit_messages),
+		       sent.messages - removed.messages, 1, good_deal) &&
+	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
+		       room->waiting->need, good_deal);
 }
 
 static bool spin(struct nr_waiting *waiting)
 {
 	struct naru_queue *queue = waiting->queue;
+	struct room room = {.waiting = waiting};
 
 	if (waiting->sender)
-		return nr_spin_for(&queue->spin_send, room_ready, waiting);
+		return nr_spin_for(&queue->spin_send, room_ready, &room);
 	return nr_spin_for(&queue->spin_receive, message_ready, queue);
 }
 
