@@ -18,6 +18,8 @@ enum {
 };
 
 /* The scale: powers of ten of a nanosecond. */
+static const char *const scale[] = {"10 ns",  "100 ns", "1 us", "10 us",
+				    "100 us", "1 ms",	"10 ms"};
 static const double lowest = 1;
 static const double highest = 7;
 
@@ -103,22 +105,18 @@ static void draw(const struct bench_results *results, FILE *file)
 {
 	double height = height_of(results);
 	double y = TOP;
-	char text[16];
 
 	fprintf(file,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" "
 		"viewBox=\"0 0 %d %.0f\">\n%s",
 		LEFT + WIDTH + RIGHT, height, LEFT + WIDTH + RIGHT, height, style);
 	fprintf(file,
-		"<text x=\"%d\" y=\"14\">Time of a message, or of a round trip: shorter "
-		"is "
-		"better. The scale is logarithmic.</text>\n",
+		"<text x=\"%d\" y=\"14\">Time of a message, or of a round trip: "
+		"shorter is better. The scale is logarithmic.</text>\n",
 		LEFT);
-	for (double power = lowest; power <= highest; power++) {
-		bench_format_ns(pow(10, power), text, sizeof(text));
-		fprintf(file, "<text x=\"%.0f\" y=\"30\" class=\"m\">%.*s</text>\n",
-			LEFT + position(pow(10, power)), (int)strcspn(text, "."), text);
-	}
+	for (double power = lowest; power <= highest; power++)
+		fprintf(file, "<text x=\"%.0f\" y=\"30\" class=\"m\">%s</text>\n",
+			LEFT + position(pow(10, power)), scale[(size_t)(power - lowest)]);
 	for (size_t i = 0; i < bench_workload_count; i++)
 		if (shown(&bench_workloads[i]))
 			y = draw_workload(results, i, y, file);
