@@ -2,24 +2,27 @@
 
 /*
  * The lock of src/space/lock.c: a word that names its owner, taken by a
- * compare-and-swap, released by an exchange, handed over when its owner dies.
+ * compare-and-swap, released by a store, handed over when its owner dies.
  *
  * Checked: never two living owners (assert in critical()); what a dead owner left
- * is never used before its successor was told and has repaired it; when nobody
- * dies no waiter sleeps for ever though naps never end (a deadlock would be found
- * as an invalid end state); when somebody dies the naps rescue the others; and,
- * with -DNP under fairness, nobody waits in circles while nothing is achieved.
+ * is never used before its successor was told and has repaired it; nobody sleeps
+ * for ever (it would be an invalid end state), and naps are needed for that only
+ * after a death, and after the one window that the lock admits to: the bit was set
+ * between the release's look at the word and its store; and, with -DNP under
+ * fairness, nobody waits in circles while nothing is achieved.
  *
  * Who dies asleep leaves the kernel's list of sleepers and nothing else, so that
  * dying just before, or just after being woken, is all there is to it.
  *
- * Each atomic operation of the C code is one step here. They are sequentially
- * consistent there, so their interleavings are all there is to check.
+ * Each access to the word in the C code is one step here. It is one word, of which
+ * every processor sees the changes in one order, and all but the release's store
+ * are atomic read-modify-writes: their interleavings are all there is to check.
  *
  * Mutations, which must fail: NO_WAKE (release forgets to wake), NO_CONTENDED (who
  * slept takes the lock without the bit), BLIND_TAKEOVER (a store instead of a
- * compare-and-swap), NO_NAP (deaths go unnoticed), NO_OWNERDEAD (the successor is
- * not told), PID_REUSE (the dead owner's id is taken for a living one's).
+ * compare-and-swap), NO_NAP (deaths go unnoticed), NO_WINDOW (no naps for the missed
+ * bit), NO_OWNERDEAD (the successor is not told), PID_REUSE (the dead owner's id is
+ * taken for a living one's).
  */
 
 #ifndef PEERS
@@ -39,6 +42,7 @@ bool asleep[PEERS + 1]; /* in futex_wait */
 byte inside;	       /* living owners */
 bool dirty;	       /* what the lock guards is half changed */
 byte deaths;
+bool missed;	       /* a release did not see the bit */
 
 /* The process may be killed before its next step. */
 inline may_die()
@@ -101,9 +105,16 @@ inline release()
 {
 	may_die();
 	atomic {
-		/* exchange(lock, 0); from here on it is no longer ours */
 		assert(word == me);
-		bit_was_set = contended;
+		bit_was_set = contended
+	}
+	may_die();
+	atomic {
+		/* From here on it is no longer ours. */
+		assert(word == me);
+#ifndef NO_WINDOW
+		missed = missed || (contended && !bit_was_set);
+#endif
 		word = 0;
 		contended = false;
 		holding = false;
@@ -182,7 +193,7 @@ again:
 			if
 			:: !asleep[me] -> goto again
 #ifndef NO_NAP
-			:: atomic { asleep[me] && deaths > 0 -> asleep[me] = false }
+			:: atomic { asleep[me] && (deaths > 0 || missed) -> asleep[me] = false }
 #endif
 			fi;
 			/* The nap is over: does the owner live? */

@@ -6,15 +6,16 @@
  *
  * A receiver that finds nothing says SLEEPING in its entry, sets its bit, looks
  * once more, and sleeps until the entry says something else. A sender publishes,
- * releases the lock (a fence), reads the bits, and wakes one sleeper that admits
- * the message: clear the bit, then SLEEPING -> WOKEN. Who was woken for a message
- * that it did not use wakes the others; so does who was woken after it had found
- * one by itself, even if the types are the same: the message is another.
+ * reads the bits, and wakes one sleeper that admits the message: clear the bit, then
+ * SLEEPING -> WOKEN. Who was woken for a message that it did not use wakes the
+ * others; so does who was woken after it had found one by itself, even if the types
+ * are the same: the message is another.
  *
  * To die asleep is the same as to die just before going to sleep: what is left
  * behind is an entry that says SLEEPING, and its bit.
  *
- * The sender's publishing store may linger in a store buffer until the fence.
+ * The sender's publishing store may linger in a store buffer. Before it looks once
+ * more, the receiver makes all processors pass a fence (membarrier).
  *
  * Checked, when nothing can move any more: no message lies there that a living,
  * sleeping receiver admits. When nobody dies, that holds without any nap; with
@@ -119,9 +120,6 @@ proctype sender(byte me; byte type)
 	sends[me] = type;
 	may_die();
 	buffered[me] = true;
-#ifndef NO_FENCE
-	!buffered[me];
-#endif
 	r = 0;
 	do
 	:: r == RECEIVERS -> break
@@ -129,6 +127,8 @@ proctype sender(byte me; byte type)
 		may_die();
 		if
 		:: flag[r] && admits(r, type) ->
+			/* An atomic operation drains the store buffer. */
+			!buffered[me];
 			wake(r, WOKEN + type);
 			if
 			:: ok -> break
@@ -215,6 +215,10 @@ proctype receiver(byte me; byte wanted; byte count)
 			state[me] = SLEEPING;
 			may_die();
 			flag[me] = true;
+#endif
+#ifndef NO_FENCE
+			!buffered[0];
+			!buffered[1];
 #endif
 #ifdef NO_RECHECK
 			goto sleep
