@@ -2,6 +2,7 @@
 
 #include "stage.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,9 +40,16 @@ void bench_stage_meet(struct bench_stage *stage, unsigned processes, unsigned me
 	bench_stage_await(&stage->arrived, processes * meeting);
 }
 
+static const char *text_of(int error)
+{
+	/* What a receiver says of numbers that it did not expect. */
+	return error == EILSEQ ? "messages lost, doubled or out of order"
+			       : strerror(error);
+}
+
 void bench_stage_fail(struct bench_stage *stage, const char *what, int error)
 {
 	if (atomic_fetch_add(&stage->failed, 1) == 0)
 		snprintf(stage->failure, sizeof(stage->failure), "%s: %s", what,
-			 strerror(error < 0 ? -error : error));
+			 text_of(error < 0 ? -error : error));
 }
