@@ -216,7 +216,8 @@ struct naru_item {
 /*
  * Send up to @count messages under one lock. Waits until the first fits, then
  * sends as many as fit; these become visible together: after a death, all of
- * them or none.
+ * them or none. A message of more than 8 KiB gains nothing by a batch: it is sent
+ * alone.
  *
  * Returns how many were sent, from the first on: at least 1, 0 only if @count
  * is 0. Errors are about the first message; it is as if none had been tried.
@@ -228,7 +229,8 @@ NARU_API ssize_t naru_queue_send_batch(struct naru_queue *queue,
 /*
  * Receive up to @count messages under one lock. Waits for the first, then takes
  * what is there without waiting. Stops before a message that is too large for
- * its item (-EMSGSIZE if that is the first).
+ * its item (-EMSGSIZE if that is the first). A message of more than 8 KiB may come
+ * alone.
  *
  * Returns how many were received: at least 1, 0 only if @count is 0.
  */

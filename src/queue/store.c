@@ -152,6 +152,8 @@ int nr_store_free(struct nr_store *store, uint32_t message)
 
 	if (!block)
 		return -EBADMSG;
+	/* What is left of it in free memory must not look like a message. */
+	nr_journal_write(&store->journal, block->id, 0);
 	if (nr_read_once(&block->chain) == 0)
 		return nr_heap_free(&store->heap, message);
 	nr_journal_write(&store->journal, block->kind, NR_BLOCK_DOOMED);
