@@ -36,6 +36,10 @@
 /* Read once a word that another process may change at any moment. */
 #define nr_read_once(p) (*(const volatile __typeof__(*(p)) *)(p))
 
+/* The same for a word that others of our own process may write, by nr_write_once(). */
+#define nr_read_unlocked(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define nr_write_once(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+
 static inline void nr_relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

@@ -182,8 +182,3 @@ int nr_commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim
 	nr_senders_unlock(queue);
 	return r;
 }
-
-void nr_claim_leave(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim)
-{
-	nr_held_leave(&queue->store, claim, NR_BLOCK_CLAIMED, id, NR_HELD_BACK);
-}

@@ -23,7 +23,4 @@ int nr_claim_write(struct naru_queue *queue, uint32_t id, const struct nr_hold *
 int nr_commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim,
 	      int64_t type, uint64_t length, struct nr_deadline *deadline);
 
-/* Give it up without waiting; whoever looks for the dead's finishes it. */
-void nr_claim_leave(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim);
-
 #endif /* NARU_QUEUE_CLAIM_H */

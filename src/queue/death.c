@@ -96,7 +96,7 @@ void nr_queue_reap(struct naru_queue *queue, uint32_t id)
 	uint64_t back;
 	int r;
 
-	if (nr_read_once(&queue->shared->heap.held) == 0)
+	if (nr_read_unlocked(&queue->shared->heap.held) == 0)
 		return;
 	if (nr_receivers_lock(queue, id, &deadline) < 0)
 		return;

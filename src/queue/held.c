@@ -129,13 +129,17 @@ struct nr_block_shared *nr_held_block(const struct nr_store *store,
 	return block && nr_load_relaxed(&block->owner) == owner ? block : NULL;
 }
 
-void nr_held_leave(const struct nr_store *store, const struct nr_hold *hold,
-		   enum nr_block_kind kind, uint32_t owner, enum nr_held_end end)
+bool nr_held_leave(const struct nr_hold *hold, uint32_t owner, enum nr_held_end end)
 {
-	struct nr_block_shared *block = nr_held_block(store, hold, kind, owner);
+	struct nr_block_shared *block;
 
-	if (block)
-		nr_store_relaxed(&block->owner, end == NR_HELD_BACK ? 0 : NR_OWNER_DONE);
+	if (!hold->payload || hold->id == 0)
+		return false;
+	/* Not by the reference: the heap's mapping may change while we look. */
+	block = (struct nr_block_shared *)(void *)hold->payload - 1;
+	if (!is_held(nr_read_once(&block->kind)) || nr_read_once(&block->id) != hold->id)
+		return false;
+	return nr_swap_if(&block->owner, &owner, end == NR_HELD_BACK ? 0 : NR_OWNER_DONE);
 }
 
 int nr_held_reap(struct nr_store *store, struct nr_counts *counts,

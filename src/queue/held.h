@@ -46,9 +46,11 @@ struct nr_block_shared *nr_held_block(const struct nr_store *store,
 				      const struct nr_hold *hold, enum nr_block_kind kind,
 				      uint32_t owner);
 
-/* Without any lock: leave it to others to finish the hold in that way. */
-void nr_held_leave(const struct nr_store *store, const struct nr_hold *hold,
-		   enum nr_block_kind kind, uint32_t owner, enum nr_held_end end);
+/*
+ * Without any lock: leave it to others to finish the hold in that way. False: it
+ * is not held by @owner, or in pieces, for which this cannot be done.
+ */
+bool nr_held_leave(const struct nr_hold *hold, uint32_t owner, enum nr_held_end end);
 
 /*
  * A whole change each: finish the holds whose owner is not @alive any more.

@@ -52,7 +52,7 @@ int nr_journal_undo(struct nr_journal *journal, uint64_t epoch);
                                                                                          \
 		if (nr_read_once(&(lvalue)) != value_ &&                                 \
 		    nr_journal_save((journal), &(lvalue)))                               \
-			*(volatile __typeof__(lvalue) *)&(lvalue) = value_;              \
+			nr_write_once(&(lvalue), value_);                                \
 	} while (0)
 
 #endif /* NARU_QUEUE_JOURNAL_H */

@@ -40,7 +40,8 @@ struct nr_record {
 static inline struct nr_record_shared *nr_ring_at(const struct nr_ring *ring,
 						  uint64_t position)
 {
-	return (void *)(ring->base + (position & (ring->size - 1)));
+	/* Aligned even if the position, which others may write to, is not. */
+	return (void *)(ring->base + (position & (ring->size - NR_RING_ALIGN)));
 }
 
 /* Bytes of the ring that a record takes whose payload has @length bytes. */

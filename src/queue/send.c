@@ -6,6 +6,7 @@
 #include <queue/admit.h>
 #include <queue/claim.h>
 #include <queue/poll.h>
+#include <queue/take.h>
 #include <queue/waiter.h>
 #include <sys/clock.h>
 
@@ -106,7 +107,7 @@ static int try_send_large(struct naru_queue *queue, uint32_t id,
 	if (r == 0)
 		r = nr_commit(queue, id, &claim, item->type, item->length, deadline);
 	if (r < 0)
-		nr_claim_leave(queue, id, &claim);
+		nr_hold_end(queue, id, &claim, NR_BLOCK_CLAIMED, NR_HELD_GONE);
 	return r;
 }
 

@@ -24,10 +24,10 @@ static int read_counts(struct naru_queue *queue, uint32_t id,
 		receivers = nr_receivers_lock(queue, id, &deadline);
 	sent = nr_side_read(&shared->senders);
 	removed = nr_side_read(&shared->receivers);
-	claimed_messages = nr_read_once(&heap->claimed_messages);
-	claimed_bytes = nr_read_once(&heap->claimed_bytes);
-	taken_messages = nr_read_once(&heap->taken_messages);
-	taken_bytes = nr_read_once(&heap->taken_bytes);
+	claimed_messages = nr_read_unlocked(&heap->claimed_messages);
+	claimed_bytes = nr_read_unlocked(&heap->claimed_bytes);
+	taken_messages = nr_read_unlocked(&heap->taken_messages);
+	taken_bytes = nr_read_unlocked(&heap->taken_bytes);
 	if (receivers == 0)
 		nr_receivers_unlock(queue);
 	if (senders == 0)

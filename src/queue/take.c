@@ -89,10 +89,8 @@ int nr_hold_end(struct naru_queue *queue, uint32_t id, const struct nr_hold *hol
 	int r;
 
 	r = nr_receivers_lock(queue, id, &deadline);
-	if (r < 0) {
-		nr_held_leave(&queue->store, hold, kind, id, end);
-		return r == -EAGAIN ? 0 : r;
-	}
+	if (r < 0)
+		return nr_held_leave(hold, id, end) ? 0 : r;
 	r = finish(queue, id, hold, kind, end, &type);
 	nr_receivers_unlock(queue);
 	if (r < 0)
