@@ -27,7 +27,7 @@ static int set_capacity(struct naru_queue *queue, uint64_t capacity)
 /* In a mount namespace of its own, over the room's directory. */
 static int fill_a_small_tmpfs(void *data)
 {
-	static char bytes[256 * KIB];
+	static char bytes[128 * KIB];
 	struct room *room = data;
 	struct naru_queue_options options = NARU_INIT(options, .capacity = 4 * MIB);
 	struct naru_space *space = NULL;
@@ -43,7 +43,7 @@ static int fill_a_small_tmpfs(void *data)
 	must_be(naru_queue_create(space, "large", &options, &queue), -ENOSPC);
 	must_be(naru_queue_open(space, "large", NULL, &queue), -ENOENT);
 
-	options.capacity = 256 * KIB;
+	options.capacity = 128 * KIB;
 	must_be(naru_queue_create(space, "q", &options, &queue), 0);
 	must_be(set_capacity(queue, 4 * MIB), -ENOSPC);
 	for (int turn = 0; turn < 3; turn++) {

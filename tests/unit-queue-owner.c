@@ -59,7 +59,6 @@ static struct naru_queue *queue_of_mode(struct room *room, uint32_t mode)
 			  .owner = OTHER, .group = GROUP);
 	struct naru_queue *queue = NULL;
 
-	assert_int_equal(chmod(room->path, 01777), 0);
 	assert_int_equal(naru_queue_create(room->space, "q", &options, &queue), 0);
 	return queue;
 }
@@ -204,7 +203,6 @@ static void test_another_users_queue(void **state)
 	struct room *room = *state;
 	struct naru_queue *queue;
 
-	assert_int_equal(chmod(room->path, 01777), 0);
 	as(room, OTHER, OTHER, create_one);
 	queue = room_reopen(room, "of-another");
 	assert_int_equal(room_stat(queue).uid, OTHER);
@@ -244,15 +242,24 @@ static void test_a_space_of_another(void **state)
 	assert_int_equal(child_run(in_no_space, room->path), 0);
 }
 
+static int shared_set_up(void **state)
+{
+	*state = room_open_for(01777);
+	return 0;
+}
+
+#define in_a_shared_room(test)                                                           \
+	cmocka_unit_test_setup_teardown(test, shared_set_up, room_tear_down)
+
 static const struct CMUnitTest tests[] = {
-	in_a_room(test_the_owner),
-	in_a_room(test_the_group),
-	in_a_room(test_everybody),
-	in_a_room(test_reading_alone_does_not_suffice),
-	in_a_room(test_the_mode_can_be_changed),
-	in_a_room(test_only_the_owner_changes_it),
-	in_a_room(test_another_users_queue),
-	in_a_room(test_a_space_that_is_not_writable),
+	in_a_shared_room(test_the_owner),
+	in_a_shared_room(test_the_group),
+	in_a_shared_room(test_everybody),
+	in_a_shared_room(test_reading_alone_does_not_suffice),
+	in_a_shared_room(test_the_mode_can_be_changed),
+	in_a_shared_room(test_only_the_owner_changes_it),
+	in_a_shared_room(test_another_users_queue),
+	in_a_shared_room(test_a_space_that_is_not_writable),
 	in_a_room(test_a_space_of_another),
 };
 

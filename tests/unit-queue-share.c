@@ -176,7 +176,7 @@ static int use_own_handle(void *data)
 static void test_a_child_opens_its_own(void **state)
 {
 	struct room *room = *state;
-	struct naru_queue *queue = room_queue(room, "q", 500, 0);
+	struct naru_queue *queue = room_queue(room, "q", 500, 20);
 
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(child_run(use_own_handle, room), 0);

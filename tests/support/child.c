@@ -31,6 +31,15 @@ int child_await(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+int child_await_all(int count)
+{
+	int status = 0;
+
+	for (int i = 0; i < count && status == 0; i++)
+		status = child_await(-1);
+	return status;
+}
+
 int child_run(int (*body)(void *data), void *data)
 {
 	return child_await(child_start(body, data));

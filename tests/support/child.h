@@ -15,7 +15,10 @@ pid_t child_start(int (*body)(void *data), void *data);
 /* Wait for it. Its exit status, or 128 + the signal that ended it. */
 int child_await(pid_t child);
 
-/* Both. */
+/* Wait for @count children; 0, or the status of the first that ended with another. */
+int child_await_all(int count);
+
+/* Start and await. */
 int child_run(int (*body)(void *data), void *data);
 
 /* SIGKILL it and wait until it is gone. */

@@ -81,10 +81,16 @@ struct room *room_open_at(const char *path)
 
 struct room *room_open(void)
 {
+	return room_open_for(0700);
+}
+
+struct room *room_open_for(mode_t mode)
+{
 	char path[] = "/dev/shm/naru-test-XXXXXX";
 	struct room *room;
 
 	must(mkdtemp(path));
+	must(chmod(path, mode) == 0);
 	room = room_open_at(path);
 	remember(room);
 	return room;

@@ -17,6 +17,9 @@ struct room {
 };
 
 struct room *room_open(void);
+
+/* The same, with a directory of this mode, which is for other users too. */
+struct room *room_open_for(mode_t mode);
 void room_close(struct room *room);
 
 /* A room in the directory @path, which the caller made and removes. */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Every function of the public headers, by name, from the real libnaru.so. When one
+ * is missing this does not link; when one is exported that is not named here,
+ * tests/symbols.sh, which compares the printed names with the library's, says so.
+ */
+
+#include <naru/queue.h>
+#include <stdio.h>
+
+#define SYMBOL(name)                                                                     \
+	{                                                                                \
+#name, (void (*)(void))(name)                                            \
+	}
+
+static const struct {
+	const char *name;
+	void (*function)(void);
+} symbols[] = {
+	SYMBOL(naru_version),	       SYMBOL(naru_error_text),
+	SYMBOL(naru_set_log),	       SYMBOL(naru_space_open),
+	SYMBOL(naru_space_close),      SYMBOL(naru_space_path),
+	SYMBOL(naru_space_list),       SYMBOL(naru_space_stat),
+	SYMBOL(naru_space_check),      SYMBOL(naru_queue_create),
+	SYMBOL(naru_queue_open),       SYMBOL(naru_queue_close),
+	SYMBOL(naru_queue_remove),     SYMBOL(naru_queue_send),
+	SYMBOL(naru_queue_receive),    SYMBOL(naru_queue_look),
+	SYMBOL(naru_queue_claim),      SYMBOL(naru_queue_commit),
+	SYMBOL(naru_queue_cancel),     SYMBOL(naru_queue_take),
+	SYMBOL(naru_queue_release),    SYMBOL(naru_queue_give_back),
+	SYMBOL(naru_queue_send_batch), SYMBOL(naru_queue_receive_batch),
+	SYMBOL(naru_queue_fd),	       SYMBOL(naru_queue_stat),
+	SYMBOL(naru_queue_set),
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
+		if (symbols[i].function)
+			puts(symbols[i].name);
+	return 0;
+}

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# tests/symbols.sh LIBRARY SYMBOLS - the library exports just what SYMBOLS prints,
+# the headers declare just that, and the library needs nothing but the C library.
+set -eu
+
+library=$1
+symbols=$2
+headers=$(dirname "$0")/../include/naru
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$symbols" | sort >"$scratch/named"
+nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+	sort >"$scratch/exported"
+grep -hoE '\bnaru_[a-z_]+\(' <(grep -hE -A1 '^NARU_API' "$headers"/*.h) | tr -d '(' |
+	sort -u >"$scratch/declared"
+readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort >"$scratch/needed"
+echo libc.so.6 >"$scratch/libc"
+
+failed=0
+compare() {
+	diff -u "$scratch/$1" "$scratch/$2" || failed=1
+}
+compare named exported
+compare named declared
+if readelf -Ws "$library" | grep -q '__[a-z]*san_'; then
+	echo "what it needs is not compared: this build has a sanitizer"
+else
+	compare libc needed
+fi
+exit $failed
