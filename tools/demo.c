@@ -235,7 +235,7 @@ static void print_plan(const struct demo *demo, const char *path)
 	const struct nr_job *job = &demo->job;
 	char size[NR_UNIT_MAX], total[NR_UNIT_MAX], copies[NR_UNIT_MAX];
 
-	printf("A file goes through a queue: %u senders, %u receivers, and kill -9.\n\n",
+	printf("A file goes through a queue: %u senders, %u receivers, and SIGKILL.\n\n",
 	       job->senders, job->receivers);
 	printf("  file       %s, %s, %s times over\n", path,
 	       nr_print_size(job->length, size), nr_print_count(job->copies, copies));
@@ -252,13 +252,11 @@ static void print_killed(const struct demo *demo, const struct nr_outcome *outco
 	print_kill("receiver", &outcome->receiver);
 	print_kill("sender", &outcome->sender);
 	nr_print_count(demo->job.total, total);
-	printf("  arrived    %s of %s\n", total, total);
-	printf("  redelivered %s came twice, from the hands of the killed, and were "
-	       "dropped\n",
-	       nr_print_count(outcome->twice, twice));
-	/* run_job() has compared them. */
-	printf("  SHA-256    sent      %s\n", demo->sent);
-	printf("             received  %s: identical\n\n", demo->sent);
+	printf("  arrived    %s of %s; %s came twice, redelivered: dropped\n", total,
+	       total, nr_print_count(outcome->twice, twice));
+	/* check_copy() has compared them. */
+	printf("  sent       %s\n  received   %s\n  SHA-256    identical\n\n", demo->sent,
+	       demo->sent);
 }
 
 /* Some have none: Android, gVisor, a seccomp filter. */

@@ -77,7 +77,6 @@ static void hand_out(struct nr_input *input, size_t length, size_t skip,
 {
 	ret_item->data = input->buffer + input->start;
 	ret_item->length = length;
-	input->used += length + skip;
 	input->start += length + skip;
 	input->scanned = input->start;
 }

@@ -14,7 +14,6 @@ struct nr_input {
 	int fd;
 	const char *name; /* for messages */
 	uint64_t total;	  /* bytes of a regular file that lie ahead; else 0 */
-	uint64_t used;	  /* bytes handed out */
 	char *buffer;
 	size_t size;
 	size_t start; /* buffer[start, end) is read and not handed out */

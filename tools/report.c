@@ -133,11 +133,6 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 			name, path);
 	case EINVAL:
 		return out_of_range(name);
-	case EMSGSIZE:
-		return nr_failed(
-			"the message is larger than queue \"%s\" can hold; make a "
-			"larger one with: naru %ssend --create --capacity SIZE ...",
-			name, space);
 	case ENOSPC:
 		return nr_failed(
 			"no room in %s for that queue; give it a smaller --capacity, "

@@ -55,6 +55,8 @@ struct sending {
 	const char *name;
 	struct naru_queue *queue;
 	uint64_t sent;
+	struct nr_progress progress;
+	uint64_t bytes; /* that were sent, newlines included */
 };
 
 /* @r is about the first message that was not sent. */
@@ -81,10 +83,10 @@ static int explain(const struct sending *sending, int r)
 			  sending->name, seconds, before);
 		return NR_TIMED_OUT;
 	case EMSGSIZE:
-		if (sending->sent > 0)
-			nr_failed("message %llu does not fit, those before it are sent",
-				  (unsigned long long)sending->sent + 1);
-		/* fall through */
+		return nr_failed(
+			"the message is larger than queue \"%s\" can hold%s; make a "
+			"larger one with: naru send --create --capacity SIZE ...",
+			sending->name, before);
 	default:
 		return nr_queue_failed(sending->tool, sending->name, r);
 	}
@@ -102,6 +104,9 @@ static int send_items(struct sending *sending, const struct naru_item *items,
 		if (n < 0)
 			return explain(sending, (int)n);
 		sending->sent += (uint64_t)n;
+		for (ssize_t i = 0; i < n; i++)
+			sending->bytes += items[i].length + 1;
+		nr_progress_show(&sending->progress, sending->bytes);
 		items += n;
 		count -= (size_t)n;
 	}
@@ -128,21 +133,19 @@ static int send_texts(struct sending *sending, int count, char **texts)
 static int send_lines(struct sending *sending, struct nr_input *input)
 {
 	enum { BATCH = 512 };
-	struct nr_progress progress;
 	struct naru_item items[BATCH];
 	size_t count;
 	int status;
 
 	for (size_t i = 0; i < BATCH; i++)
 		items[i].type = sending->options->type;
-	nr_progress_start(&progress, "sending", input->total);
+	nr_progress_start(&sending->progress, "sending", input->total);
 	do {
 		status = nr_input_lines(input, items, BATCH, &count);
 		if (status == NR_OK && count > 0)
 			status = send_items(sending, items, count);
-		nr_progress_show(&progress, input->used);
 	} while (status == NR_OK && count > 0);
-	nr_progress_end(&progress);
+	nr_progress_end(&sending->progress);
 	return status;
 }
 

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The progress bar: on a terminal only, and only when it takes long
+# shellcheck source=tests/cli-lib.sh
+. "$(dirname "$0")/cli-lib.sh"
+
+command -v script >/dev/null || exit 77
+
+seq 20000 >numbers
+naru send --create --messages 2 jobs first
+
+# The sender waits for each receive. Receive until the bar is there.
+start script -q -e -f -c 'naru send --lines --file numbers jobs' typescript >/dev/null
+naru receive jobs >/dev/null
+for ((i = 1; i < 20000; i++)); do
+	[ "$(naru receive jobs)" = $i ] || fail "message $i did not come"
+	! grep -q 'sending \[[# ]*\]  *[0-9]*%' typescript || break
+done
+[ $i -lt 20000 ] || fail "no bar was shown"
+run 0 naru receive --count $((20000 - i)) jobs
+wait $! || fail "the sender failed"
+tail -n 2 typescript | grep -q $'\r\033\[K' || fail "the bar was not wiped"
+
+# No terminal, no bar.
+start naru send --lines --file numbers jobs 2>err
+run 0 naru receive --count 20000 jobs
+cmp numbers out || fail "other lines came"
+wait $! || fail "the sender failed"
+[ ! -s err ] || fail "something was said"
