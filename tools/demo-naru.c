@@ -155,6 +155,32 @@ static int receive_all(struct nr_job *job, void *queue, unsigned receiver)
 	return r == -EIDRM ? 0 : r;
 }
 
+/* As msgrcv() does: what is received is removed, and lost if its receiver dies. */
+static int receive_copies(struct nr_job *job, void *queue, unsigned receiver)
+{
+	enum { BATCH = 32 };
+	struct queues *queues = queue;
+	size_t size = nr_chunk_size(job);
+	unsigned char *memory = calloc(BATCH, size);
+	struct naru_item items[BATCH];
+	ssize_t n = memory ? 1 : -ENOMEM;
+
+	while (n > 0) {
+		for (size_t i = 0; i < BATCH; i++)
+			items[i] = (struct naru_item){.data = memory + i * size,
+						      .length = size};
+		n = naru_queue_receive_batch(queues->chunks, 0, 0, items, BATCH, -1);
+		for (ssize_t i = 0, count = n; i < count && n > 0; i++) {
+			int r = nr_chunk_unpack(job, receiver, items[i].type,
+						items[i].data, items[i].length);
+
+			n = r < 0 ? r : n;
+		}
+	}
+	free(memory);
+	return n == -EIDRM ? 0 : (int)n;
+}
+
 static bool is_empty(struct naru_queue *queue)
 {
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
@@ -169,6 +195,14 @@ static bool empty(void *queue)
 
 	return is_empty(queues->tasks) && is_empty(queues->chunks);
 }
+
+const struct nr_road nr_road_copies = {
+	.create = create,
+	.send = send_all,
+	.receive = receive_copies,
+	.empty = empty,
+	.remove = remove_queues,
+};
 
 const struct nr_road nr_road_naru = {
 	.create = create,

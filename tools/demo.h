@@ -68,7 +68,8 @@ struct nr_road {
 	void (*remove)(struct nr_job *job, void *queue);
 };
 
-extern const struct nr_road nr_road_naru;
+extern const struct nr_road nr_road_naru;   /* what a receiver had is redelivered */
+extern const struct nr_road nr_road_copies; /* naru, but used as the kernel's queue */
 extern const struct nr_road nr_road_sysv;
 
 /* Bytes of a message with a whole chunk. */
