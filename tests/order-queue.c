@@ -44,11 +44,17 @@ struct shared {
 	struct history_event events[EVENTS];
 };
 
+/*
+ * With fences: a call's last store may reach the other processors some nanoseconds
+ * after it returned, and its first load may have been done before it was called.
+ */
 static uint64_t now(void)
 {
 	struct timespec time;
 
+	atomic_thread_fence(memory_order_seq_cst);
 	clock_gettime(CLOCK_MONOTONIC, &time);
+	atomic_thread_fence(memory_order_seq_cst);
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 

@@ -16,7 +16,9 @@ nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 
 	sort >"$scratch/exported"
 grep -hoE '\bnaru_[a-z_]+\(' <(grep -hE -A1 '^NARU_API' "$headers"/*.h) | tr -d '(' |
 	sort -u >"$scratch/declared"
-readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort >"$scratch/needed"
+# The dynamic linker is a part of the C library.
+readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sed '/^ld-linux/d' \
+	>"$scratch/needed"
 echo libc.so.6 >"$scratch/libc"
 
 failed=0
