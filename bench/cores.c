@@ -18,7 +18,7 @@
 enum { TRIALS = 33, TRIPS = 100 };
 
 /* Two who wait for each other give up when one of them seems to be gone. */
-static const double patience_ns = 1e9;
+static const double patience_ns = 3e9;
 
 static long topology(int core, const char *what)
 {
@@ -141,8 +141,9 @@ int bench_floor(const struct bench_cores *cores, double *ret_ns)
 		_exit(0);
 	}
 	r = pid < 0 ? (int)pid : bench_pin(cores->core[0]);
-	if (r == 0)
-		r = trials(line, deadline, ret_ns);
+	/* On a machine that is too busy the figures stand without a floor. */
+	if (r == 0 && trials(line, deadline, ret_ns) < 0)
+		*ret_ns = 0;
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
 	munmap(line, 4096);

@@ -20,7 +20,7 @@ int bench_pin(int core);
 /*
  * Nanoseconds for a cache line to go to the other core and come back: the
  * median of many short trials, a few milliseconds in all. It pins the caller to
- * the first core. 0 if there is only one core.
+ * the first core. 0 if there is only one core, or no time on both at once.
  */
 int bench_floor(const struct bench_cores *cores, double *ret_ns);
 
