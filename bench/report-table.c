@@ -67,11 +67,45 @@ static void print_cell(const struct bench_results *results, size_t workload,
 	fprintf(file, "%s%s\n", note[0] ? "  " : "", note);
 }
 
+static bool not_tried(const struct bench_cell *cell)
+{
+	return cell->state == BENCH_UNFIT || cell->state == BENCH_SKIPPED;
+}
+
+/* Did one before it say the same? */
+static bool said(const struct bench_results *results, size_t workload, size_t contender)
+{
+	const char *word = bench_results_cell(results, workload, contender)->word;
+
+	for (size_t i = 0; i < contender; i++) {
+		const struct bench_cell *cell = bench_results_cell(results, workload, i);
+
+		if (not_tried(cell) && strcmp(cell->word, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_reason(const struct bench_results *results, size_t workload,
+			 const char *word, FILE *file)
+{
+	const char *separator = ": ";
+
+	fprintf(file, "  (%s", word);
+	for (size_t i = 0; i < results->contender_count; i++) {
+		const struct bench_cell *cell = bench_results_cell(results, workload, i);
+
+		if (!not_tried(cell) || strcmp(cell->word, word) != 0)
+			continue;
+		fprintf(file, "%s%s", separator, results->contenders[i]->name);
+		separator = ", ";
+	}
+	fputs(")\n", file);
+}
+
 /* Those that went wrong, and then those that were not tried, by the reason. */
 static void print_rest(const struct bench_results *results, size_t workload, FILE *file)
 {
-	const char *said = NULL;
-
 	for (size_t i = 0; i < results->contender_count; i++) {
 		const struct bench_cell *cell = bench_results_cell(results, workload, i);
 
@@ -82,16 +116,9 @@ static void print_rest(const struct bench_results *results, size_t workload, FIL
 	for (size_t i = 0; i < results->contender_count; i++) {
 		const struct bench_cell *cell = bench_results_cell(results, workload, i);
 
-		if (cell->state != BENCH_UNFIT && cell->state != BENCH_SKIPPED)
-			continue;
-		if (!said || strcmp(said, cell->word) != 0)
-			fprintf(file, "%s  (%s: ", said ? ")\n" : "", cell->word);
-		fprintf(file, "%s%s", said && strcmp(said, cell->word) == 0 ? ", " : "",
-			results->contenders[i]->name);
-		said = cell->word;
+		if (not_tried(cell) && !said(results, workload, i))
+			print_reason(results, workload, cell->word, file);
 	}
-	if (said)
-		fputs(")\n", file);
 }
 
 static bool wanted(const struct bench_results *results, size_t workload)

@@ -157,7 +157,9 @@ void bench_results_note(const struct bench_results *results, size_t workload,
 			bench_format_ns(cell->summary.median.first, text, sizeof(text));
 			append(ret_note, "first %s", text);
 			if (cell->summary.median.backlog < (double)what->backlog)
-				append(ret_note, "only %.0f others: its limit",
+				append(ret_note,
+				       "only %.0f others: a limit for the privileged to "
+				       "raise",
 				       cell->summary.median.backlog);
 		} else if (what->message > most) {
 			append(ret_note, "in pieces of %zu B: its limit", most);
