@@ -34,7 +34,9 @@
  *	    dead, who takes the lock over repairs before anything else:
  *	    senders:   counts the records that were published behind tail;
  *		       publishes the record of a commit that had already gone through
- *		       on the receivers' side (intent);
+ *		       on the receivers' side (intent); a receiver that finds nothing
+ *		       while there is an intent takes the senders' lock too, so that
+ *		       this does not wait for the next sender;
  *	    receivers: undoes the journal; finishes what building and doomed tell
  *	I3  receivers.messages and .bytes go down only while the senders' lock is
  *	    held too; so seen is never more than the truth
@@ -93,6 +95,7 @@ struct nr_queue_shared {
 	alignas(128) _Atomic uint32_t removed;
 	_Atomic uint32_t removing; /* the id of who is about to remove the name */
 	_Atomic uint64_t polling_readable[NR_WAITER_WORDS]; /* bits of waiters */
+	_Atomic uint64_t intent; /* reference of the block that is being committed */
 	alignas(64) _Atomic uint64_t sleeping_receivers[NR_WAITER_WORDS];
 	_Atomic uint64_t sleeping_senders[NR_WAITER_WORDS];
 	alignas(64) _Atomic uint64_t polling_writable[NR_WAITER_WORDS];
@@ -104,7 +107,6 @@ struct nr_queue_shared {
 	uint64_t seen_bytes;
 	uint64_t intent_position; /* valid while intent is not 0 */
 	uint64_t intent_id;
-	uint64_t intent; /* reference of the block that is being committed */
 
 	alignas(128) struct nr_side_shared receivers;
 	alignas(64) struct nr_last_shared last_receive;
@@ -136,7 +138,8 @@ static_assert(offsetof(struct nr_queue_shared, removed) == 128, "layout");
 static_assert(offsetof(struct nr_queue_shared, sleeping_receivers) == 192, "layout");
 static_assert(offsetof(struct nr_queue_shared, senders) == 384, "layout");
 static_assert(offsetof(struct nr_queue_shared, last_send) == 448, "layout");
-static_assert(offsetof(struct nr_queue_shared, intent) == 504, "layout");
+static_assert(offsetof(struct nr_queue_shared, intent) == 168, "layout");
+static_assert(offsetof(struct nr_queue_shared, intent_id) == 496, "layout");
 static_assert(offsetof(struct nr_queue_shared, receivers) == 512, "layout");
 static_assert(offsetof(struct nr_queue_shared, last_receive) == 576, "layout");
 static_assert(offsetof(struct nr_queue_shared, heap) == 640, "layout");

@@ -118,7 +118,7 @@ static void set_intent(struct nr_queue_shared *shared, const struct nr_hold *cla
 	shared->intent_id = claim->id;
 	shared->intent_position = position;
 	nr_program_order();
-	shared->intent = claim->message;
+	nr_store_relaxed(&shared->intent, claim->message);
 	nr_program_order();
 }
 
@@ -147,7 +147,7 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	nr_store_begin(store);
 	r = queue_block(store, claim, block, type, length, sent.position, &removed);
 	if (r < 0) {
-		shared->intent = 0;
+		nr_store_relaxed(&shared->intent, 0);
 		return nr_store_undo(store, r);
 	}
 	/* dies here: still claimed, by a dead one */
@@ -161,7 +161,7 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	sent.bytes += length;
 	nr_side_commit(&shared->senders, &sent);
 	nr_program_order();
-	shared->intent = 0;
+	nr_store_relaxed(&shared->intent, 0);
 	nr_store_relaxed(&shared->last_send.time, nr_clock_wall_coarse());
 	nr_store_relaxed(&shared->last_send.pid, nr_space_own_pid(queue->space, id));
 	return nr_store_finish(store);

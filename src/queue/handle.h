@@ -105,6 +105,12 @@ static inline int nr_receivers_lock(struct naru_queue *queue, uint32_t id,
 	return nr_receivers_lock_slowly(queue, id, deadline, old == 0);
 }
 
+/*
+ * A receive has found nothing: was a commit going on, by somebody who may have died
+ * in it? True: not any more, look again. No lock is held.
+ */
+bool nr_repair_intent(struct naru_queue *queue, uint32_t id);
+
 static inline void nr_senders_unlock(struct naru_queue *queue)
 {
 	nr_lock_release(&queue->shared->senders.lock);

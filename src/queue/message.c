@@ -177,9 +177,8 @@ struct take {
 };
 
 /* One try; 1: it is taken. */
-static ssize_t try_take(void *data, struct nr_deadline *deadline)
+static ssize_t try_take(struct take *take, struct nr_deadline *deadline)
 {
-	struct take *take = data;
 	struct naru_queue *queue = take->queue;
 	struct nr_counts counts;
 	uint64_t back;
@@ -199,6 +198,16 @@ static ssize_t try_take(void *data, struct nr_deadline *deadline)
 	return r < 0 ? r : 1;
 }
 
+static ssize_t attempt(void *data, struct nr_deadline *deadline)
+{
+	struct take *take = data;
+	ssize_t n = try_take(take, deadline);
+
+	if (n == -EAGAIN && nr_repair_intent(take->queue, take->id))
+		n = try_take(take, deadline);
+	return n;
+}
+
 int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int timeout_ms,
 		    struct naru_message *ret_message)
 {
@@ -215,12 +224,12 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 		r = nr_queue_enter(queue, &take.id);
 	if (r < 0)
 		return r;
-	n = try_take(&take, &deadline);
+	n = attempt(&take, &deadline);
 	if (n == -EAGAIN) {
 		nr_poll_refresh(queue, take.id, NARU_READABLE);
 		if (timeout_ms != 0)
 			n = nr_receive_waiting(queue, take.id, &take.select, &deadline,
-					       try_take, &take, &take.found.type);
+					       attempt, &take, &take.found.type);
 	}
 	if (n < 0)
 		return (int)n;

@@ -195,7 +195,12 @@ ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 
 static ssize_t attempt(void *data, struct nr_deadline *deadline)
 {
-	return try_receive(data, deadline);
+	struct nr_receive *receive = data;
+	ssize_t n = try_receive(receive, deadline);
+
+	if (n == -EAGAIN && nr_repair_intent(receive->queue, receive->id))
+		n = try_receive(receive, deadline);
+	return n;
 }
 
 ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t select, int flags,
@@ -221,7 +226,7 @@ ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t select, int f
 	r = nr_queue_enter(queue, &receive.id);
 	if (r < 0)
 		return r;
-	n = try_receive(&receive, &deadline);
+	n = attempt(&receive, &deadline);
 	if (__builtin_expect(n != -EAGAIN, 1))
 		return n;
 	nr_poll_refresh(queue, receive.id, NARU_READABLE);

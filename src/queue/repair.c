@@ -38,7 +38,7 @@ static int publish_intent(struct naru_queue *queue, const struct nr_counts *remo
 			  struct nr_counts *counts)
 {
 	struct nr_queue_shared *shared = queue->shared;
-	uint64_t intent = nr_read_once(&shared->intent);
+	uint64_t intent = nr_load_relaxed(&shared->intent);
 	uint64_t id = nr_read_once(&shared->intent_id);
 	const struct nr_block_shared *block;
 	uint64_t state, length, size;
@@ -88,7 +88,7 @@ static int repair_senders(struct naru_queue *queue, uint32_t id,
 		/* dies here: all of it is found again */
 		nr_side_commit(&shared->senders, &counts);
 		nr_program_order();
-		shared->intent = 0;
+		nr_store_relaxed(&shared->intent, 0);
 		nr_poll_repair(queue, NARU_READABLE);
 	}
 	nr_receivers_unlock(queue);
@@ -112,6 +112,19 @@ int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
 	/* It may have died before it woke those for whom it had published. */
 	nr_wake_all(queue);
 	return 0;
+}
+
+bool nr_repair_intent(struct naru_queue *queue, uint32_t id)
+{
+	struct nr_deadline deadline = nr_deadline_in(0);
+
+	if (__builtin_expect(nr_load_relaxed(&queue->shared->intent) == 0, 1))
+		return false;
+	/* Whoever is about to commit has done so when we have had the lock. */
+	if (nr_senders_lock(queue, id, &deadline) < 0)
+		return false;
+	nr_senders_unlock(queue);
+	return true;
 }
 
 static int repair_receivers(struct naru_queue *queue)
