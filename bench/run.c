@@ -62,6 +62,18 @@ static void measure(const struct bench_run *run, struct bench_sample *sample)
 	sample->backlog = (double)stage->backlog;
 }
 
+/* How far the processes of a run that hung had come. */
+static const char *phase(const struct bench_run *run)
+{
+	unsigned processes = run->plan.senders + run->plan.receivers;
+
+	if (run->stage->arrived < processes)
+		return "hung while it opened";
+	if (run->stage->arrived < 2 * processes)
+		return "hung";
+	return "hung while it closed";
+}
+
 static int play(struct bench_run *run, char *word)
 {
 	pid_t children[BENCH_PROCESSES_MAX] = {0};
@@ -78,7 +90,7 @@ static int play(struct bench_run *run, char *word)
 	if (run->stage->failed)
 		snprintf(word, BENCH_WORD_MAX, "%s", run->stage->failure);
 	else if (ended == -ETIMEDOUT)
-		snprintf(word, BENCH_WORD_MAX, "hung");
+		snprintf(word, BENCH_WORD_MAX, "%s", phase(run));
 	else if (ended < 0)
 		snprintf(word, BENCH_WORD_MAX, "a process died");
 	if (ended == 0 && one_way(run) && run->stage->sum != bench_role_sum(run)) {
