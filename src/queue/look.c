@@ -149,17 +149,35 @@ static ssize_t look_for(struct naru_queue *queue, uint64_t nth,
 	return r < 0 ? r : look_at_record(store, &record, look);
 }
 
+static ssize_t try_look(struct naru_queue *queue, uint32_t id, uint64_t nth,
+			struct look *look)
+{
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	struct nr_counts counts;
+	uint64_t back;
+	ssize_t n;
+	int r;
+
+	r = nr_receivers_lock(queue, id, &deadline);
+	if (r < 0)
+		return r == -ETIMEDOUT ? -EAGAIN : r;
+	counts = nr_side_counts(&queue->shared->receivers);
+	r = nr_queue_reap_locked(queue, &counts, &back);
+	n = r < 0 ? r : look_for(queue, nth, &counts, look);
+	nr_receivers_unlock(queue);
+	if (r > 0)
+		nr_queue_tell_reaped(queue, id, back);
+	return n;
+}
+
 ssize_t naru_queue_look(struct naru_queue *queue, uint64_t nth, int flags, void *buffer,
 			size_t size, int64_t *ret_type)
 {
-	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
 	struct look look = {
 		.truncate = flags & NARU_TRUNCATE,
 		.buffer = buffer,
 		.size = size,
 	};
-	struct nr_counts counts;
-	uint64_t back;
 	uint32_t id;
 	ssize_t n;
 	int r;
@@ -167,16 +185,11 @@ ssize_t naru_queue_look(struct naru_queue *queue, uint64_t nth, int flags, void 
 	if (flags & ~NARU_TRUNCATE)
 		return -EINVAL;
 	r = nr_queue_enter(queue, &id);
-	if (r == 0)
-		r = nr_receivers_lock(queue, id, &deadline);
 	if (r < 0)
-		return r == -ETIMEDOUT ? -EAGAIN : r;
-	counts = nr_side_counts(&queue->shared->receivers);
-	r = nr_queue_reap_locked(queue, &counts, &back);
-	n = r < 0 ? r : look_for(queue, nth, &counts, &look);
-	nr_receivers_unlock(queue);
-	if (r > 0)
-		nr_queue_tell_reaped(queue, id, back);
+		return r;
+	n = try_look(queue, id, nth, &look);
+	if (n == -ENOMSG && nr_repair_intent(queue, id))
+		n = try_look(queue, id, nth, &look);
 	if (n >= 0 && ret_type)
 		*ret_type = look.type;
 	return n;
