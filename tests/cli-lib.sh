@@ -38,11 +38,11 @@ fail() {
 	exit 1
 }
 
-# run STATUS COMMAND...: it must end with that status.
+# run STATUS COMMAND...: it must end with that status, and not hang.
 run() {
 	local wanted=$1 status
 	shift
-	"$@" >out 2>err
+	timeout -s KILL 60 "$@" >out 2>err
 	status=$?
 	[ $status -eq "$wanted" ] || fail "status $status, not $wanted, of: $*"
 }

@@ -6,24 +6,24 @@
 
 command -v script >/dev/null || exit 77
 
-seq 20000 >numbers
+seq 4000 >numbers
 naru send --create --messages 2 jobs first
 
 # The sender waits for each receive. Receive until the bar is there.
 start script -q -e -f -c 'naru send --lines --file numbers jobs' typescript >/dev/null
 naru receive jobs >/dev/null
-for ((i = 1; i < 20000; i++)); do
+for ((i = 1; i < 4000; i++)); do
 	[ "$(naru receive jobs)" = $i ] || fail "message $i did not come"
 	! grep -q 'sending \[[# ]*\]  *[0-9]*%' typescript || break
 done
-[ $i -lt 20000 ] || fail "no bar was shown"
-run 0 naru receive --count $((20000 - i)) jobs
+[ $i -lt 4000 ] || fail "no bar was shown"
+run 0 naru receive --count $((4000 - i)) jobs
 wait $! || fail "the sender failed"
 tail -n 2 typescript | grep -q $'\r\033\[K' || fail "the bar was not wiped"
 
 # No terminal, no bar.
 start naru send --lines --file numbers jobs 2>err
-run 0 naru receive --count 20000 jobs
+run 0 naru receive --count 4000 jobs
 cmp numbers out || fail "other lines came"
 wait $! || fail "the sender failed"
 [ ! -s err ] || fail "something was said"

@@ -64,7 +64,7 @@ prints $'five-1\nfive-2\nthree\nnine'
 
 # So does all that a reader has not read when it goes, though it fits in the pipe.
 seq 1000 | naru send --lines jobs
-naru receive --follow jobs 2>err | head -n 3 >out
+naru receive --follow --timeout 30 jobs 2>err | head -n 3 >out
 prints $'1\n2\n3'
 says 'naru: the reader of standard output went away; back in queue "jobs": 1'
 run 0 naru receive --count 997 jobs
