@@ -21,9 +21,11 @@ run 0 naru receive --count $((4000 - i)) jobs
 wait $! || fail "the sender failed"
 tail -n 2 typescript | grep -q $'\r\033\[K' || fail "the bar was not wiped"
 
-# No terminal, no bar.
-start naru send --lines --file numbers jobs 2>err
-run 0 naru receive --count 4000 jobs
-cmp numbers out || fail "other lines came"
+# No terminal, no bar, though it takes as long.
+start naru send --lines --file numbers jobs 2>said
+for ((k = 1; k < 2 * i && k < 4000; k++)); do
+	[ "$(naru receive jobs)" = $k ] || fail "message $k did not come"
+done
+run 0 naru receive --count $((4001 - k)) jobs
 wait $! || fail "the sender failed"
-[ ! -s err ] || fail "something was said"
+[ ! -s said ] || fail "a bar was shown"
