@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER
+# shellcheck source=tests/cli-lib.sh
+. "$(dirname "$0")/cli-lib.sh"
+
+run 0 "$2"
+prints $'a frame of 307200 bytes, brightness 42\na frame of 307200 bytes, brightness 99'
+[ -z "$(naru ls | sed 1d)" ] || fail "the example left its queue"
+
+run 0 "$5" jobs one 'two words'
+run 0 "$4" jobs
+prints $'1: one\n1: two words'
+run 1 "$4" nothing
+says 'nothing: *'
+
+# It prints what others send, while its own input is open.
+mkfifo typed
+start "$3" jobs <>typed >printed
+naru send jobs 'from another'
+until [ "$(cat printed)" = 'from another' ]; do :; done
+run 0 "$3" jobs < <(echo 'from itself')
+until [ "$(sort printed out | uniq)" = $'from another\nfrom itself' ]; do :; done
