@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A peer with write access scribbles on a queue's file, and on the space's table of
+ * peers, while calls of every kind run. Errors are allowed; bad accesses, hangs and
+ * endless loops are not. Meant for a build with AddressSanitizer and UBSan.
+ *
+ *	hostile-queue [SEED [ROUNDS]]
+ *
+ * Even rounds write between the calls, which repeats exactly; odd ones have another
+ * process write during them.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <support/calls.h>
+#include <support/child.h>
+#include <support/must.h>
+#include <support/random.h>
+#include <support/room.h>
+#include <support/vandal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { CALLS_A_ROUND = 150, HANG_SECONDS = 30, LARGEST_FILE = 64 << 20 };
+
+struct round {
+	struct room *room;
+	uint64_t seed;
+	struct vandal queue, peers;
+	bool peers_too;
+};
+
+static void hang(int signal)
+{
+	static const char text[] = "hostile-queue: a call hangs\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(3);
+	abort();
+}
+
+static void strike(struct round *round)
+{
+	if (round->peers_too && random_below(&round->seed, 8) == 0)
+		vandal_strike(&round->peers);
+	else
+		vandal_strike(&round->queue);
+}
+
+static int strike_for_ever(void *data)
+{
+	struct round *round = data;
+
+	/* Slowly enough that calls get somewhere. */
+	do {
+		strike(round);
+		for (volatile int i = 0; i < 20000; i++)
+			;
+	} while (round->room);
+	return 0;
+}
+
+static void fill(struct calls *calls)
+{
+	memset(calls->buffer, 'x', sizeof(calls->buffer));
+	for (int i = 0; i < 60; i++)
+		naru_queue_send(calls->queue, i % 7 + 1, calls->buffer[0],
+				(size_t)i * (size_t)i, 0);
+	for (int i = 0; i < 20; i++)
+		naru_queue_receive(calls->queue, i % 7 + 1, NARU_TRUNCATE,
+				   calls->buffer[0], CALLS_ROOM, 0, NULL);
+}
+
+/* In a child, so that what is broken in one round is no other round's. */
+static int play(void *data)
+{
+	static struct calls calls;
+	struct round *round = data;
+	struct room *room = round->room;
+	bool between = round->seed % 2 == 0;
+	/* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
+	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
+	pid_t other = 0;
+
+	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	calls = (struct calls){.space = room->space, .name = "q", .seed = round->seed};
+	calls.queue = room_queue(room, "q", 100000, 0);
+	fill(&calls);
+	round->queue.bytes = room_map(room, "q", &round->queue.size);
+	round->peers.bytes = room_map(room, ".peers", &round->peers.size);
+	round->queue.seed = round->peers.seed = round->seed;
+	round->peers_too = round->seed % 4 >= 2;
+	if (!between)
+		other = child_start(strike_for_ever, round);
+	for (int i = 0; i < CALLS_A_ROUND; i++) {
+		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
+			strike(round);
+		alarm(HANG_SECONDS);
+		calls_make(&calls);
+	}
+	alarm(0);
+	if (other)
+		child_kill(other);
+	calls_close(&calls);
+	naru_queue_remove(room->space, "q");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 600;
+
+	signal(SIGALRM, hang);
+	for (uint64_t i = 0; i < rounds; i++) {
+		struct round round = {.room = room_open(), .seed = first + i};
+		int status = child_run(play, &round);
+
+		if (status != 0)
+			fprintf(stderr, "round %lu ended with %d\n",
+				(unsigned long)(first + i), status);
+		must_be(status, 0);
+		room_close(round.room);
+	}
+	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS_A_ROUND);
+	return 0;
+}
