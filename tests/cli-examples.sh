@@ -16,7 +16,8 @@ says 'nothing: *'
 
 # It prints what others send, while its own input is open.
 mkfifo typed
-start "$3" jobs <>typed >printed
+# shellcheck disable=SC2016
+start bash -c 'exec "$0" jobs <>typed >printed' "$3"
 naru send jobs 'from another'
 until [ "$(cat printed)" = 'from another' ]; do :; done
 run 0 "$3" jobs < <(echo 'from itself')

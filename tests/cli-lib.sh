@@ -7,7 +7,8 @@
 # started is ended. What "run" ran left its output in the files out and err.
 
 set -u
-naru_path=$(realpath "$1")
+mapfile -t arguments < <(realpath "$@")
+set -- "${arguments[@]}"
 source=$(realpath "$(dirname "$0")/..")
 export source
 
@@ -15,7 +16,7 @@ parent=/dev/shm
 [ -w "$parent" ] || parent=${TMPDIR:-/tmp}
 dir=$(mktemp -d "$parent/naru-cli-XXXXXX")
 mkdir "$dir/space" "$dir/bin"
-ln -s "$naru_path" "$dir/bin/naru"
+ln -s "$1" "$dir/bin/naru"
 export PATH=$dir/bin:$PATH NARU_SPACE=$dir/space LC_ALL=C
 started=()
 cd "$dir" || exit 1
