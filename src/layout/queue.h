@@ -48,7 +48,8 @@
  * A waiter asks to be woken when a message that it admits, or room that it
  * needs, is there. Its state goes FREE -> SLEEPING (by its owner; then the bit of
  * its kind is set) -> WOKEN (by a waker, which clears the bit first) -> FREE. It
- * sleeps at most NR_NAP_MS at a time, so a waker that dies costs no more than that.
+ * sleeps at most NR_NAP_MS at a time, so a waker, or another sleeper, that dies
+ * costs no more than that; and NR_NAP_ALONE_MS while it is the only one.
  */
 
 #include <layout/heap.h>
@@ -61,7 +62,8 @@
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
 #define NR_NAP_MS	 80
-#define NR_NAP_BLIND_MS	 5 /* where a sleeper cannot be sure that it will be woken */
+#define NR_NAP_ALONE_MS	 500 /* while nobody else sleeps for the same */
+#define NR_NAP_BLIND_MS	 5   /* where a sleeper cannot be sure that it will be woken */
 
 struct nr_counts_shared {
 	_Atomic uint64_t position;
@@ -81,6 +83,8 @@ struct nr_last_shared {
 	_Atomic int64_t time; /* nanoseconds since the epoch */
 	_Atomic int32_t pid;
 	_Atomic uint32_t token; /* there is a byte in the FIFO: queue/poll.h */
+	_Atomic uint32_t cpu;	/* on which, plus 1; 0: unknown */
+	uint32_t unused;
 };
 
 struct nr_queue_shared {
@@ -96,6 +100,8 @@ struct nr_queue_shared {
 	_Atomic uint32_t removing; /* the id of who is about to remove the name */
 	_Atomic uint64_t polling_readable[NR_WAITER_WORDS]; /* bits of waiters */
 	_Atomic uint64_t intent; /* reference of the block that is being committed */
+	_Atomic uint32_t fenced; /* queue/waiter.h */
+	_Atomic uint32_t polled; /* somebody has made a FIFO */
 	alignas(64) _Atomic uint64_t sleeping_receivers[NR_WAITER_WORDS];
 	_Atomic uint64_t sleeping_senders[NR_WAITER_WORDS];
 	alignas(64) _Atomic uint64_t polling_writable[NR_WAITER_WORDS];
@@ -139,7 +145,7 @@ static_assert(offsetof(struct nr_queue_shared, sleeping_receivers) == 192, "layo
 static_assert(offsetof(struct nr_queue_shared, senders) == 384, "layout");
 static_assert(offsetof(struct nr_queue_shared, last_send) == 448, "layout");
 static_assert(offsetof(struct nr_queue_shared, intent) == 168, "layout");
-static_assert(offsetof(struct nr_queue_shared, intent_id) == 496, "layout");
+static_assert(offsetof(struct nr_queue_shared, intent_id) == 504, "layout");
 static_assert(offsetof(struct nr_queue_shared, receivers) == 512, "layout");
 static_assert(offsetof(struct nr_queue_shared, last_receive) == 576, "layout");
 static_assert(offsetof(struct nr_queue_shared, heap) == 640, "layout");

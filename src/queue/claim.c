@@ -6,7 +6,6 @@
 #include <queue/admit.h>
 #include <queue/poll.h>
 #include <string.h>
-#include <sys/clock.h>
 
 #define BLOCK_RECORD (nr_ring_record_size(sizeof(struct nr_record_block_shared)))
 
@@ -162,8 +161,7 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	nr_side_commit(&shared->senders, &sent);
 	nr_program_order();
 	nr_store_relaxed(&shared->intent, 0);
-	nr_store_relaxed(&shared->last_send.time, nr_clock_wall_coarse());
-	nr_store_relaxed(&shared->last_send.pid, nr_space_own_pid(queue->space, id));
+	nr_side_stamp(&shared->last_send, nr_space_own_pid(queue->space, id));
 	return nr_store_finish(store);
 }
 

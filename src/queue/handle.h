@@ -47,6 +47,7 @@ struct naru_queue {
 	struct nr_spin spin_receive;
 	struct nr_spin spin_send;
 	_Atomic int64_t reaped; /* nanoseconds since the epoch */
+	_Atomic uint32_t calm;	/* calls in a row that saw nobody asleep */
 
 	uint64_t device; /* which file it is; its name may go to another */
 	uint64_t inode;

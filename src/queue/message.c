@@ -191,7 +191,8 @@ static ssize_t try_take(struct take *take, struct nr_deadline *deadline)
 	if (r == 0)
 		r = nr_take_found(queue, take->id, &take->found, &counts, &take->hold);
 	if (r == 0)
-		nr_receive_stamp(queue, take->id);
+		nr_side_stamp(&queue->shared->last_receive,
+			      nr_space_own_pid(queue->space, take->id));
 	nr_receivers_unlock(queue);
 	if (reaped > 0)
 		nr_queue_tell_reaped(queue, take->id, back);

@@ -7,7 +7,6 @@
 #include <queue/poll.h>
 #include <queue/waiter.h>
 #include <string.h>
-#include <sys/clock.h>
 
 /* A message from the heap that is longer than this is copied outside of the lock. */
 enum { COPY_LOCKED_MAX = 16384 };
@@ -113,14 +112,6 @@ static int copy_large(struct naru_queue *queue, const struct nr_receive *receive
 	return nr_hold_end(queue, receive->id, hold, NR_BLOCK_TAKEN, NR_HELD_GONE);
 }
 
-void nr_receive_stamp(struct naru_queue *queue, uint32_t id)
-{
-	struct nr_last_shared *last = &queue->shared->last_receive;
-
-	nr_store_relaxed(&last->time, nr_clock_wall_coarse());
-	nr_store_relaxed(&last->pid, nr_space_own_pid(queue->space, id));
-}
-
 int nr_receive_lock(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline,
 		    struct nr_counts *ret_counts, uint64_t *ret_back)
 {
@@ -157,7 +148,8 @@ static ssize_t try_receive(struct nr_receive *receive, struct nr_deadline *deadl
 		return r;
 	n = fill(queue, receive, &counts, &found, &hold);
 	if (n > 0)
-		nr_receive_stamp(queue, receive->id);
+		nr_side_stamp(&queue->shared->last_receive,
+			      nr_space_own_pid(queue->space, receive->id));
 	nr_receivers_unlock(queue);
 	if (__builtin_expect(r > 0, 0))
 		nr_queue_tell_reaped(queue, receive->id, back);

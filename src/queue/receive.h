@@ -26,9 +26,6 @@ struct nr_receive {
 int nr_receive_lock(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline,
 		    struct nr_counts *ret_counts, uint64_t *ret_back);
 
-/* Note who received last. The receivers' lock is held. */
-void nr_receive_stamp(struct naru_queue *queue, uint32_t id);
-
 /*
  * Wait and attempt in turn, after a first attempt said -EAGAIN. @type is where an
  * attempt that succeeds (> 0) leaves the type of its message.

@@ -8,7 +8,6 @@
 #include <queue/poll.h>
 #include <queue/take.h>
 #include <queue/waiter.h>
-#include <sys/clock.h>
 
 /* Write the items to the ring, as many as there is room for, as one. */
 static size_t publish(struct naru_queue *queue, const struct naru_item *items,
@@ -56,14 +55,6 @@ static int park(struct naru_queue *queue, uint32_t id, const struct nr_counts *s
 	return r;
 }
 
-static void stamp(struct naru_queue *queue, uint32_t id)
-{
-	struct nr_last_shared *last = &queue->shared->last_send;
-
-	nr_store_relaxed(&last->time, nr_clock_wall_coarse());
-	nr_store_relaxed(&last->pid, nr_space_own_pid(queue->space, id));
-}
-
 /* One try, of items that go in the ring. @count: in, how many; out, how many went. */
 static int try_send(struct naru_queue *queue, uint32_t id, const struct naru_item *items,
 		    size_t *count, struct nr_deadline *deadline)
@@ -86,7 +77,8 @@ static int try_send(struct naru_queue *queue, uint32_t id, const struct naru_ite
 		r = nr_poll_before_send(queue);
 	if (r == 0) {
 		*count = publish(queue, items, *count, room, &counts);
-		stamp(queue, id);
+		nr_side_stamp(&queue->shared->last_send,
+			      nr_space_own_pid(queue->space, id));
 		nr_side_commit(&queue->shared->senders, &counts);
 	}
 	nr_senders_unlock(queue);
@@ -124,7 +116,7 @@ static int try_either(struct naru_queue *queue, uint32_t id,
 static void wake_receivers(struct naru_queue *queue, const struct naru_item *items,
 			   size_t count)
 {
-	if (!nr_waiter_any(queue->shared->sleeping_receivers))
+	if (!nr_waiter_any(queue, queue->shared->sleeping_receivers))
 		return;
 	for (size_t i = 0; i < count; i++)
 		nr_wake_receiver_slowly(queue, items[i].type);

@@ -65,8 +65,10 @@ static int set_limits(struct naru_queue *queue, int fd, uint64_t capacity,
 		r = nr_heap_grow(&store->heap, (uint32_t)need);
 	if (r < 0)
 		return nr_store_undo(store, r);
-	nr_journal_write(&store->journal, shared->limit_bytes, capacity);
-	nr_journal_write(&store->journal, shared->limit_messages, messages);
+	nr_journal_save(&store->journal, &shared->limit_bytes);
+	nr_store_relaxed(&shared->limit_bytes, capacity);
+	nr_journal_save(&store->journal, &shared->limit_messages);
+	nr_store_relaxed(&shared->limit_messages, messages);
 	nr_store_commit(store, &counts);
 	return 0;
 }

@@ -14,6 +14,8 @@
 
 #include <base/atomic.h>
 #include <layout/queue.h>
+#include <sys/clock.h>
+#include <sys/process.h>
 
 struct nr_counts {
 	uint64_t position;
@@ -69,6 +71,14 @@ static inline void nr_side_commit(struct nr_side_shared *side,
 	nr_store_relaxed(&other->messages, counts->messages);
 	nr_store_relaxed(&other->bytes, counts->bytes);
 	nr_store_release(&side->epoch, epoch + 1); /* [counts] */
+}
+
+/* Note who was the last on this side, when and where. Its lock is held. */
+static inline void nr_side_stamp(struct nr_last_shared *last, int32_t pid)
+{
+	nr_store_relaxed(&last->time, nr_clock_wall_coarse());
+	nr_store_relaxed(&last->pid, pid);
+	nr_store_relaxed(&last->cpu, nr_process_cpu() + 1);
 }
 
 #endif /* NARU_QUEUE_SIDE_H */

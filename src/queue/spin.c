@@ -37,16 +37,15 @@ static bool is_worth_it(struct nr_spin *spin)
 		return true;
 	skipped = nr_load_relaxed(&spin->skipped) + 1;
 	nr_store_relaxed(&spin->skipped, skipped);
-	if (skipped % PROBE_EVERY != 0)
-		return false;
-	return nr_process_cpus() > 1;
+	return skipped % PROBE_EVERY == 0;
 }
 
-bool nr_spin_for(struct nr_spin *spin, bool (*ready)(void *data), void *data)
+bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
+		 void *data)
 {
 	uint64_t start = 0;
 
-	if (!is_worth_it(spin))
+	if ((cpu != 0 && cpu == nr_process_cpu() + 1) || !is_worth_it(spin))
 		return false;
 	for (;;) {
 		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
@@ -56,13 +55,10 @@ bool nr_spin_for(struct nr_spin *spin, bool (*ready)(void *data), void *data)
 			}
 			nr_relax();
 		}
-		if (start == 0) {
-			if (nr_process_cpus() == 1)
-				break;
+		if (start == 0)
 			start = nr_clock_monotonic();
-		} else if (nr_clock_monotonic() - start > SPIN_NS) {
+		else if (nr_clock_monotonic() - start > SPIN_NS)
 			break;
-		}
 	}
 	learn(spin, false);
 	return false;

@@ -27,7 +27,11 @@ void nr_spin_set_up(struct nr_spin *spin);
 /*
  * Call @ready until it is true. False: it did not become so in a time that makes
  * sense, which may be none at all.
+ *
+ * @cpu		plus 1, where the other side was last; 0: unknown. If that is our
+ *		own, it cannot go on before we let go of it.
  */
-bool nr_spin_for(struct nr_spin *spin, bool (*ready)(void *data), void *data);
+bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
+		 void *data);
 
 #endif /* NARU_QUEUE_SPIN_H */

@@ -63,8 +63,12 @@ static bool spin(struct nr_waiting *waiting)
 	struct room room = {.waiting = waiting};
 
 	if (waiting->sender)
-		return nr_spin_for(&queue->spin_send, room_ready, &room);
-	return nr_spin_for(&queue->spin_receive, message_ready, queue);
+		return nr_spin_for(&queue->spin_send,
+				   nr_load_relaxed(&queue->shared->last_receive.cpu),
+				   room_ready, &room);
+	return nr_spin_for(&queue->spin_receive,
+			   nr_load_relaxed(&queue->shared->last_send.cpu), message_ready,
+			   queue);
 }
 
 static _Atomic uint64_t *bits_of(const struct nr_waiting *waiting)
@@ -78,6 +82,35 @@ static void set_bit(const struct nr_waiting *waiting)
 {
 	nr_fetch_or(&bits_of(waiting)[waiting->entry / 64], /* [sleep] */
 		    UINT64_C(1) << waiting->entry % 64);
+}
+
+/* Who else sleeps for the same: -1 nobody, -2 several, else his entry. */
+static int other_sleeper(const struct nr_waiting *waiting)
+{
+	const _Atomic uint64_t *bits = bits_of(waiting);
+	int other = -1;
+
+	for (int word = 0; word < (int)NR_WAITER_WORDS; word++) {
+		uint64_t left = nr_load_relaxed(&bits[word]);
+
+		if (waiting->entry / 64 == word)
+			left &= ~(UINT64_C(1) << waiting->entry % 64);
+		if (left == 0)
+			continue;
+		if (other >= 0 || (left & (left - 1)) != 0)
+			return -2;
+		other = word * 64 + __builtin_ctzll(left);
+	}
+	return other;
+}
+
+/* Who slept alone naps for long, and does not know yet that he is not any more. */
+static void kick_lonely(const struct nr_waiting *waiting)
+{
+	int other = other_sleeper(waiting);
+
+	if (other >= 0)
+		nr_futex_wake(&waiting->queue->waiters[other].state, 1);
 }
 
 /* Say in the table what we are about to sleep for. */
@@ -98,7 +131,8 @@ static void arm(struct nr_waiting *waiting)
 	nr_store_release(&waiter->state, NR_WAITER_SLEEPING);
 	/* dies here: the entry is reclaimed when the table is full */
 	set_bit(waiting);
-	waiting->missed = !nr_barrier_heavy(); /* [sleep] */
+	waiting->missed = !nr_waiter_fence(waiting->queue); /* [sleep] */
+	kick_lonely(waiting);
 }
 
 /* A nap is over and nobody has woken us: is everything as it should be? */
@@ -114,20 +148,26 @@ static int look_round(struct nr_waiting *waiting)
 	return 0;
 }
 
+static uint64_t nap_ms(const struct nr_waiting *waiting)
+{
+	if (waiting->entry < 0 || waiting->missed)
+		return NR_NAP_BLIND_MS;
+	return other_sleeper(waiting) == -1 ? NR_NAP_ALONE_MS : NR_NAP_MS;
+}
+
 static int sleep_once(struct nr_waiting *waiting, struct nr_deadline *deadline)
 {
 	_Atomic uint32_t own = NR_WAITER_SLEEPING;
 	_Atomic uint32_t *state = &own;
 	uint64_t now = nr_clock_monotonic();
 	uint64_t until = nr_deadline_until(deadline);
-	uint64_t nap = NR_NAP_MS * UINT64_C(1000000);
+	uint64_t nap;
 	uint32_t value;
 	int r;
 
 	if (waiting->entry >= 0)
 		state = &waiting->queue->waiters[waiting->entry].state;
-	if (waiting->entry < 0 || waiting->missed)
-		nap = NR_NAP_BLIND_MS * UINT64_C(1000000);
+	nap = nap_ms(waiting) * UINT64_C(1000000);
 	if (now >= until)
 		return -ETIMEDOUT;
 	r = nr_futex_wait(state, NR_WAITER_SLEEPING,

@@ -80,6 +80,59 @@ void nr_wake_receiver_slowly(struct naru_queue *queue, int64_t type)
 	for_each_bit(queue, queue->shared->sleeping_receivers, visit_receiver, &type);
 }
 
+enum { CALM = 4096 }; /* fences for nothing before they are given up */
+
+static bool change(struct naru_queue *queue, uint32_t from, enum nr_fenced to)
+{
+	uint32_t next = ((from >> 2) + 1) << 2 | (uint32_t)to;
+
+	return nr_swap_if(&queue->shared->fenced, &from, next);
+}
+
+bool nr_waiter_fence(struct naru_queue *queue)
+{
+	uint32_t fenced;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	fenced = nr_load_relaxed(&queue->shared->fenced);
+	nr_store_relaxed(&queue->calm, 0);
+	if ((fenced & 3) == NR_FENCED_ON)
+		return true;
+	if ((fenced & 3) == NR_FENCED_OFF) {
+		change(queue, fenced, NR_FENCED_CHANGING);
+		fenced = nr_load_relaxed(&queue->shared->fenced);
+	}
+	if (!nr_barrier_heavy())
+		return false;
+	/* dies here: the next sleeper does it all again */
+	if ((fenced & 3) == NR_FENCED_CHANGING)
+		change(queue, fenced, NR_FENCED_ON);
+	return true;
+}
+
+void nr_waiter_calm(struct naru_queue *queue)
+{
+	uint32_t fenced, calm;
+
+	atomic_thread_fence(memory_order_seq_cst); /* [sleep] */
+	if (nr_waiter_asleep(queue->shared->sleeping_receivers) ||
+	    nr_waiter_asleep(queue->shared->sleeping_senders)) {
+		nr_store_relaxed(&queue->calm, 0);
+		return;
+	}
+	calm = nr_load_relaxed(&queue->calm) + 1;
+	nr_store_relaxed(&queue->calm, calm);
+	if (calm % CALM != 0)
+		return;
+	fenced = nr_load_relaxed(&queue->shared->fenced);
+	if ((fenced & 3) == NR_FENCED_ON && change(queue, fenced, NR_FENCED_CHANGING)) {
+		fenced = ((fenced >> 2) + 1) << 2 | NR_FENCED_CHANGING;
+		/* dies here: the next sleeper goes on from CHANGING */
+		if (nr_barrier_heavy())
+			change(queue, fenced, NR_FENCED_OFF);
+	}
+}
+
 struct room {
 	uint64_t bytes;
 	uint64_t messages;

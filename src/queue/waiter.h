@@ -11,6 +11,14 @@
  *		light one, then looks at the bits
  *		=> either the sleeper sees the change or the waker sees the bit.
  *
+ * Where sleepers come often, a fence a call is cheaper than a heavy barrier a sleep.
+ * So there is a word, fenced: while it is not OFF, wakers pass a full fence, and
+ * while it is ON, sleepers do without the heavy barrier. It goes OFF -> CHANGING,
+ * heavy barrier, -> ON by a sleeper, and ON -> CHANGING, heavy barrier, -> OFF by a
+ * waker that has long seen nobody asleep; it counts its changes above the low two
+ * bits, so that a late one is found out.
+
+ *
  * tests/model/wait.pml proves it. A sleeper that a dead waker never wakes, or that
  * is woken and dies, is made good by naps: nobody sleeps longer than NR_NAP_MS
  * without looking.
@@ -63,26 +71,49 @@ void nr_wake_senders_slowly(struct naru_queue *queue);
 void nr_wake_receivers(struct naru_queue *queue);
 void nr_wake_all(struct naru_queue *queue);
 
-/* Does anybody sleep? After the queue was changed; no lock need be held. */
-static inline bool nr_waiter_any(const _Atomic uint64_t *bits)
+enum nr_fenced {
+	NR_FENCED_OFF = 0,
+	NR_FENCED_CHANGING = 1,
+	NR_FENCED_ON = 2,
+};
+
+/*
+ * A sleeper has set its bit: see to it that every waker sees the bit, or we what it
+ * did before. False: that cannot be had, and we may be missed.
+ */
+bool nr_waiter_fence(struct naru_queue *queue);
+
+/* A waker's full fence; and, when it has long been for nothing, the end of it. */
+void nr_waiter_calm(struct naru_queue *queue);
+
+static inline bool nr_waiter_asleep(const _Atomic uint64_t *bits)
 {
 	uint64_t any = 0;
 
-	nr_barrier_light(); /* [sleep] */
 	for (uint32_t i = 0; i < NR_WAITER_WORDS; i++)
 		any |= nr_load_relaxed(&bits[i]);
 	return any != 0;
 }
 
+/* Does anybody sleep? After the queue was changed; no lock need be held. */
+static inline bool nr_waiter_any(struct naru_queue *queue, const _Atomic uint64_t *bits)
+{
+	if (__builtin_expect(nr_load_relaxed(&queue->shared->fenced) & 3, 0))
+		nr_waiter_calm(queue);
+	else
+		nr_barrier_light(); /* [sleep] */
+	return nr_waiter_asleep(bits);
+}
+
 static inline void nr_wake_receiver(struct naru_queue *queue, int64_t type)
 {
-	if (__builtin_expect(nr_waiter_any(queue->shared->sleeping_receivers), 0))
+	if (__builtin_expect(nr_waiter_any(queue, queue->shared->sleeping_receivers), 0))
 		nr_wake_receiver_slowly(queue, type);
 }
 
 static inline void nr_wake_senders(struct naru_queue *queue)
 {
-	if (__builtin_expect(nr_waiter_any(queue->shared->sleeping_senders), 0))
+	if (__builtin_expect(nr_waiter_any(queue, queue->shared->sleeping_senders), 0))
 		nr_wake_senders_slowly(queue);
 }
 

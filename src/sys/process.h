@@ -4,10 +4,9 @@
 
 /* sys/process.h - this process and this thread */
 
-/*
- * How many CPUs this thread may run on. Remembered per thread for some
- * milliseconds' worth of calls, as it costs a system call.
- */
-int nr_process_cpus(void);
+#include <stdint.h>
+
+/* The CPU that this thread runs on, most likely still; costs next to nothing. */
+uint32_t nr_process_cpu(void);
 
 #endif /* NARU_SYS_PROCESS_H */
