@@ -30,6 +30,7 @@ clean_up() {
 	cd / && rm -rf "$dir"
 }
 trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
 
 fail() {
 	echo "FAILED: $*" >&2
