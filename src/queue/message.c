@@ -174,6 +174,7 @@ struct take {
 	struct nr_select select;
 	struct nr_found found;
 	struct nr_hold hold;
+	uint64_t epoch;
 };
 
 /* One try; 1: it is taken. */
@@ -188,6 +189,7 @@ static ssize_t try_take(struct take *take, struct nr_deadline *deadline)
 	if (reaped < 0)
 		return reaped;
 	r = nr_find(&queue->store, &queue->ring, &counts, &take->select, &take->found);
+	take->epoch = nr_load_relaxed(&queue->shared->receivers.epoch);
 	if (r == 0)
 		r = nr_take_found(queue, take->id, &take->found, &counts, &take->hold);
 	if (r == 0)
@@ -230,7 +232,8 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 		nr_poll_refresh(queue, take.id, NARU_READABLE);
 		if (timeout_ms != 0)
 			n = nr_receive_waiting(queue, take.id, &take.select, &deadline,
-					       attempt, &take, &take.found.type);
+					       attempt, &take, &take.found.type,
+					       &take.epoch);
 	}
 	if (n < 0)
 		return (int)n;

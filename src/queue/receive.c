@@ -147,6 +147,7 @@ static ssize_t try_receive(struct nr_receive *receive, struct nr_deadline *deadl
 	if (r < 0)
 		return r;
 	n = fill(queue, receive, &counts, &found, &hold);
+	receive->epoch = nr_load_relaxed(&queue->shared->receivers.epoch);
 	if (n > 0)
 		nr_side_stamp(&queue->shared->last_receive,
 			      nr_space_own_pid(queue->space, receive->id));
@@ -167,9 +168,14 @@ static ssize_t try_receive(struct nr_receive *receive, struct nr_deadline *deadl
 ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 			   const struct nr_select *select, struct nr_deadline *deadline,
 			   ssize_t (*attempt)(void *data, struct nr_deadline *deadline),
-			   void *data, const int64_t *type)
+			   void *data, const int64_t *type, const uint64_t *epoch)
 {
-	struct nr_waiting waiting = {.queue = queue, .id = id, .select = *select};
+	struct nr_waiting waiting = {
+		.queue = queue,
+		.id = id,
+		.select = *select,
+		.epoch = epoch,
+	};
 	ssize_t n;
 	int w;
 
@@ -225,7 +231,7 @@ ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t select, int f
 	if (timeout_ms == 0)
 		return n;
 	return nr_receive_waiting(queue, receive.id, &receive.select, &deadline, attempt,
-				  &receive, &items[0].type);
+				  &receive, &items[0].type, &receive.epoch);
 }
 
 ssize_t naru_queue_receive(struct naru_queue *queue, int64_t select, int flags,

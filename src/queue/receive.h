@@ -16,6 +16,7 @@ struct nr_receive {
 	bool truncate;
 	struct naru_item *items;
 	size_t count;
+	uint64_t epoch; /* of the receivers' side, when it found nothing */
 };
 
 /*
@@ -28,11 +29,12 @@ int nr_receive_lock(struct naru_queue *queue, uint32_t id, struct nr_deadline *d
 
 /*
  * Wait and attempt in turn, after a first attempt said -EAGAIN. @type is where an
- * attempt that succeeds (> 0) leaves the type of its message.
+ * attempt that succeeds (> 0) leaves the type of its message, @epoch where one that
+ * fails leaves the receivers' epoch.
  */
 ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 			   const struct nr_select *select, struct nr_deadline *deadline,
 			   ssize_t (*attempt)(void *data, struct nr_deadline *deadline),
-			   void *data, const int64_t *type);
+			   void *data, const int64_t *type, const uint64_t *epoch);
 
 #endif /* NARU_QUEUE_RECEIVE_H */

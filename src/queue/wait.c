@@ -183,6 +183,18 @@ static int sleep_once(struct nr_waiting *waiting, struct nr_deadline *deadline)
 	return r == -EINTR ? r : look_round(waiting);
 }
 
+/*
+ * Could a receiver find something now that it did not find before? Whatever is put
+ * into the store, and whatever moves the head, raises the epoch.
+ */
+static bool is_news(const struct nr_waiting *waiting)
+{
+	const struct nr_side_shared *side = &waiting->queue->shared->receivers;
+
+	return nr_load_acquire(&side->epoch) != *waiting->epoch || /* [counts] */
+	       message_ready(waiting->queue);
+}
+
 int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 {
 	if (deadline->timeout_ms == 0)
@@ -198,7 +210,9 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		/* fall through */
 	case NR_WAITING_AWAKE:
 		arm(waiting);
-		return 0;
+		if (waiting->sender || is_news(waiting))
+			return 0;
+		/* fall through */
 	default:
 		return sleep_once(waiting, deadline);
 	}

@@ -42,6 +42,7 @@ struct nr_waiting {
 	bool sender;
 	struct nr_select select; /* a receiver's */
 	uint64_t need;		 /* a sender's: bytes */
+	const uint64_t *epoch;	 /* a receiver's: when it last found nothing */
 	enum {
 		NR_WAITING_NOT, /* has not waited yet */
 		NR_WAITING_AWAKE,
