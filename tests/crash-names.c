@@ -4,11 +4,11 @@
  * Let a process die in the calls that make, open and remove what has a name.
  *
  * All of these are real kills, since directories and nameless files are part of the
- * state: before and after each system call, and after every so-manyth instruction.
+ * state: before and after each system call, and after some instructions.
  * A survivor then finds each name whole or not at all, can make what is not there
  * and use what is, and the space is clean after a check.
  *
- * NARU_CRASH_STRIDE	1: after every instruction
+ * NARU_CRASH_STRIDE	after every so-manyth instruction (default: at KILLS places)
  */
 
 #include "crash-names.h"
@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { POINTS_MAX = 200000 };
+enum { KILLS = 5 };
 
 static const char *space_path;
 
@@ -80,7 +80,7 @@ static bool is_clean(struct naru_space *space)
 	struct naru_space_stat stat = {.size = sizeof(stat)};
 	int r = naru_space_check(space, NARU_CHECK_REPAIR, survivor_tell, NULL);
 
-	if (r != 0) {
+	if (r < 0 || trace_page->text[0]) {
 		trace_complain("naru_space_check: %d", r);
 		return false;
 	}
@@ -129,7 +129,7 @@ static int survive(void *data)
 	if (!names_are_whole("at once") || !mode_is_right())
 		return SURVIVOR_FAILED;
 	r = naru_queue_open(space, CRASH_QUEUE, NULL, &queue);
-	if (r == -ENOENT && (!this->old || !this->new)) {
+	if (r == -ENOENT && (!this->old || !this->new || this->absent)) {
 		found = survive_without(&survivor, space);
 		return found == SURVIVOR_FAILED || !is_clean(space) ? SURVIVOR_FAILED
 								    : this->old != NULL;
@@ -164,27 +164,27 @@ static int survive(void *data)
 	return this->old ? found : 1;
 }
 
-/* Kill it at @point; false: it was through before. */
-static bool kill_at(const struct names_case *this, unsigned long point,
-		    struct crash_count *count)
+static void start(const struct names_case *this, struct trace *trace)
 {
-	const struct trace_victim victim = {
-		.prepare = this->prepare, .run = this->run, .data = NULL};
-	struct trace trace;
-	bool more = true;
+	const struct trace_victim victim = {.prepare = this->prepare, .run = this->run};
+
+	trace_clear(space_path);
+	if (trace_start(trace, &victim))
+		return;
+	printf("  %s: %s\n", this->name, trace_page->text);
+	exit(1);
+}
+
+/* The victim stands where it is to die. */
+static void finish(const struct names_case *this, struct trace *trace,
+		   struct crash_count *count)
+{
 	char where[160];
 	int found;
 
-	trace_clear(space_path);
-	if (!trace_start(&trace, &victim)) {
-		crash_report(count, this->name, NULL);
-		return false;
-	}
-	while (more && trace.steps < point)
-		more = trace_step(&trace);
 	snprintf(where, sizeof(where), "%s, killed at point %lu at %#lx", this->name,
-		 trace.steps, (unsigned long)crash_place(&trace));
-	trace_kill(&trace);
+		 trace->steps, (unsigned long)crash_place(trace));
+	trace_kill(trace);
 	count->kills++;
 	trace_page->text[0] = 0;
 	found = trace_survive(survive, (void *)(uintptr_t)this, SURVIVOR_LIMIT_MS);
@@ -192,41 +192,68 @@ static bool kill_at(const struct names_case *this, unsigned long point,
 		crash_report(count, where, NULL);
 	else
 		count->found[found != 0]++;
-	return more;
 }
 
-static void run(const struct names_case *this, unsigned stride, struct crash_count *count)
+/* Die before, or after, each system call. */
+static void kill_at_calls(const struct names_case *this, struct crash_count *count)
 {
-	static bool chosen[POINTS_MAX];
-	const struct trace_victim victim = {
-		.prepare = this->prepare, .run = this->run, .data = NULL};
-	struct trace trace;
 	bool more = true;
 
-	memset(chosen, 0, sizeof(chosen));
-	trace_clear(space_path);
-	if (!trace_start(&trace, &victim)) {
-		crash_report(count, this->name, NULL);
-		return;
-	}
-	while (more && trace.steps < POINTS_MAX - 2) {
-		if (trace_at_call(&trace) || trace.steps % stride == 0) {
-			chosen[trace.steps] = true;
-			chosen[trace.steps + 1] = true;
+	for (unsigned n = 1; more; n++) {
+		struct trace trace;
+
+		for (unsigned after = 0; more && after < 2; after++) {
+			start(this, &trace);
+			for (unsigned i = 0; more && i < n; i++)
+				more = trace_call(&trace) >= 0;
+			if (more && after && !trace_return(&trace))
+				more = false;
+			finish(this, &trace, count);
 		}
-		more = trace_step(&trace);
-		count->points++;
 	}
-	chosen[trace.steps] = true;
+}
+
+/* Die after every @stride-th instruction. */
+static void kill_at_steps(const struct names_case *this, unsigned long stride,
+			  struct crash_count *count)
+{
+	bool more = true;
+
+	for (unsigned long n = 0; more; n += stride) {
+		struct trace trace;
+
+		start(this, &trace);
+		while (more && trace.steps < n)
+			more = trace_step(&trace);
+		finish(this, &trace, count);
+	}
+}
+
+static unsigned long length_of(const struct names_case *this)
+{
+	struct trace trace;
+
+	start(this, &trace);
+	while (trace_step(&trace))
+		;
 	trace_kill(&trace);
-	for (unsigned long n = 0; n < POINTS_MAX; n++)
-		if (chosen[n] && !kill_at(this, n, count))
-			break;
+	return trace.steps;
+}
+
+static void run(const struct names_case *this, unsigned long stride,
+		struct crash_count *count)
+{
+	count->length = length_of(this);
+	kill_at_calls(this, count);
+	kill_at_steps(this, stride ? stride : 1 + count->length / KILLS, count);
+	printf("%s: %lu points, %lu killed, old %lu, new %lu%s\n", this->name,
+	       count->length, count->kills, count->found[0], count->found[1],
+	       count->failures ? "; FAILED" : "");
 }
 
 int main(int count, char **arguments)
 {
-	unsigned stride = trace_option("NARU_CRASH_STRIDE", 211);
+	unsigned stride = trace_option("NARU_CRASH_STRIDE", 0);
 	unsigned long failures = 0;
 
 	trace_begin();
@@ -237,10 +264,7 @@ int main(int count, char **arguments)
 		if (count > 1 &&
 		    strncmp(names_cases[i].name, arguments[1], strlen(arguments[1])))
 			continue;
-		run(&names_cases[i], stride ? stride : 1, &found);
-		printf("%s: %lu points, %lu killed, old %lu, new %lu%s\n",
-		       names_cases[i].name, found.points, found.kills, found.found[0],
-		       found.found[1], found.failures ? "; FAILED" : "");
+		run(&names_cases[i], stride, &found);
 		failures += found.failures;
 	}
 	if (failures)

@@ -15,6 +15,7 @@ struct names_case {
 	void (*run)(void *data);
 	const struct step *old, *new; /* how to come to the contents; NULL: no queue */
 	const struct step *between;   /* a third state, if any */
+	bool absent;		      /* there may also be none */
 };
 
 extern const struct names_case names_cases[];

@@ -5,7 +5,8 @@
  *
  *	crash-queue [NAME]	only the scenarios whose names begin so
  *
- * NARU_CRASH_STRIDE	of the real kills: every so-manyth instruction
+ * NARU_CRASH_STRIDE	really kill after every so-manyth instruction, too (default: at
+ *			KILLS places)
  */
 
 #include "crash-run.h"
@@ -13,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { KILLS = 6 };
+
 int main(int count, char **arguments)
 {
-	unsigned stride = trace_option("NARU_CRASH_STRIDE", 101);
+	unsigned stride = trace_option("NARU_CRASH_STRIDE", 0);
 	unsigned long failures = 0;
 
 	trace_begin();
@@ -27,7 +30,7 @@ int main(int count, char **arguments)
 		    strncmp(scenario->name, arguments[1], strlen(arguments[1])))
 			continue;
 		crash_stop(scenario, &found);
-		crash_kill(scenario, stride ? stride : 1, &found);
+		crash_kill(scenario, stride ? stride : 1 + found.length / KILLS, &found);
 		printf("%s: %lu points, %lu states, old %lu, new %lu; %lu killed%s\n",
 		       scenario->name, found.points, found.states, found.found[0],
 		       found.found[1], found.kills, found.failures ? "; FAILED" : "");

@@ -60,13 +60,19 @@ struct model scenario_start(const struct scenario *scenario)
 			      .messages = scenario->messages};
 }
 
-void program_model(const struct crash *crash, unsigned steps, struct model *ret_model)
+void program_model(const struct crash *crash, unsigned steps, unsigned count,
+		   struct model *ret_model)
 {
 	struct outcome outcome;
 
 	*ret_model = crash->start;
-	for (unsigned i = 0; i < steps && i < crash->program->steps; i++)
-		model_run(ret_model, &crash->program->step[i], &outcome);
+	for (unsigned i = 0; i < steps && i < crash->program->steps; i++) {
+		struct step step = crash->program->step[i];
+
+		if (count && i == steps - 1)
+			step.count = count;
+		model_run(ret_model, &step, &outcome);
+	}
 }
 
 static bool prepare(void *data)
@@ -101,6 +107,7 @@ static void run(void *data)
 
 	for (unsigned i = program->setup; i < program->steps; i++) {
 		actor_run(&actor, &program->step[i], &payloads[i], &outcome);
+		trace_page->result = outcome.value;
 		trace_page->progress = i + 1 - program->setup;
 	}
 }
@@ -110,16 +117,33 @@ struct trace_victim crash_victim(struct crash *crash)
 	return (struct trace_victim){.prepare = prepare, .run = run, .data = crash};
 }
 
+static void add(const struct crash *crash, unsigned steps, unsigned count,
+		struct survivor *survivor)
+{
+	struct model *model = &survivor->candidate[survivor->candidates++];
+
+	program_model(crash, steps, count, model);
+	model_die(model);
+}
+
 void crash_candidates(const struct crash *crash, unsigned done, struct survivor *survivor)
 {
-	unsigned steps = crash->program->setup + done;
+	const struct step *step = crash->program->step;
+	unsigned steps = crash->program->setup + done, count = 0;
 
-	for (unsigned i = steps; i <= steps + 1 && i <= crash->program->steps; i++) {
-		struct model *model = &survivor->candidate[survivor->candidates++];
-
-		program_model(crash, i, model);
-		model_die(model);
-	}
+	/* A batch may be shorter than was asked for. */
+	if (done > 0 && trace_page->result > 0 &&
+	    (step[steps - 1].kind == STEP_SEND_BATCH ||
+	     step[steps - 1].kind == STEP_RECEIVE_BATCH))
+		count = (unsigned)trace_page->result;
+	add(crash, steps, count, survivor);
+	if (steps == crash->program->steps)
+		return;
+	add(crash, steps + 1, 0, survivor);
+	/* Of a batch that is received, each message is there or gone. */
+	for (count = 1;
+	     step[steps].kind == STEP_RECEIVE_BATCH && count < step[steps].count; count++)
+		add(crash, steps + 1, count, survivor);
 }
 
 uint64_t crash_place(const struct trace *trace)
@@ -251,11 +275,12 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 	}
 	if (!trace_page->ended)
 		crash_report(count, scenario->name, trace.pid ? &trace : NULL);
+	count->length = trace.steps;
 	trace_kill(&trace);
 	image_free(&image);
 }
 
-void crash_kill(const struct scenario *scenario, unsigned stride,
+void crash_kill(const struct scenario *scenario, unsigned long stride,
 		struct crash_count *count)
 {
 	static struct survivor survivor;

@@ -48,7 +48,9 @@ struct crash {
 };
 
 struct crash_count {
-	unsigned long points, states, kills, failures;
+	unsigned long points; /* that were looked at */
+	unsigned long length; /* instructions in all */
+	unsigned long states, kills, failures;
 	unsigned long found[SURVIVOR_CANDIDATES];
 };
 
@@ -62,8 +64,10 @@ const struct crash_rooms *crash_rooms(void);
 void program_of(const struct scenario *scenario, struct program *ret_program);
 struct model scenario_start(const struct scenario *scenario);
 
-/* The model after @steps of the program, its process alive. */
-void program_model(const struct crash *crash, unsigned steps, struct model *ret_model);
+/* The model after @steps of the program, its process alive; the last of @count, if not 0.
+ */
+void program_model(const struct crash *crash, unsigned steps, unsigned count,
+		   struct model *ret_model);
 
 struct trace_victim crash_victim(struct crash *crash);
 
@@ -89,7 +93,7 @@ void crash_report(struct crash_count *count, const char *where,
 		  const struct trace *trace);
 
 void crash_stop(const struct scenario *scenario, struct crash_count *count);
-void crash_kill(const struct scenario *scenario, unsigned stride,
+void crash_kill(const struct scenario *scenario, unsigned long stride,
 		struct crash_count *count);
 
 /* All scenarios of crash-scenarios.c, and their number. */

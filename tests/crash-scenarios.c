@@ -105,7 +105,7 @@ const struct scenario scenarios[] = {
 	 .modes = 2},
 	{"send batch", SMALL, .setup = STEPS(FEW), .victim = STEPS(BATCH(5, 50, 6))},
 	{"send batch large", BIG, .setup = STEPS(FEW),
-	 .victim = STEPS(BATCH(5, 9000, 3))},
+	 .victim = STEPS(BATCH(5, 1500, 8))},
 	{"send batch, some fit", TIGHT, .setup = STEPS(SEND(1, 150), SEND(2, 10)),
 	 .victim = STEPS(BATCH(5, 100, 6))},
 	{"receive any", SMALL, .setup = STEPS(FEW), .victim = STEPS(RECEIVE(0))},

@@ -190,7 +190,7 @@ static void candidates_of(struct attempt *attempt, unsigned done)
 	for (unsigned made = done; made <= 1; made++) {
 		struct model *model = &survivor->candidate[survivor->candidates++];
 
-		program_model(&crash, program.setup, model);
+		program_model(&crash, program.setup, 0, model);
 		serial = model->serial;
 		model->serial = THIRD_SERIAL;
 		model_run(model, this->third, &outcome);
@@ -393,7 +393,7 @@ static void run(unsigned stride, struct crash_count *count)
 
 int main(int count, char **arguments)
 {
-	unsigned stride = trace_option("NARU_CRASH_STRIDE", 19);
+	unsigned stride = trace_option("NARU_CRASH_STRIDE", 47);
 	unsigned long failures = 0;
 
 	trace_begin();
