@@ -27,10 +27,15 @@ static inline struct nr_room nr_room_seen(const struct naru_queue *queue,
 					  const struct nr_counts *sent)
 {
 	const struct nr_queue_shared *shared = queue->shared;
+	uint64_t limit = nr_load_relaxed(&shared->limit_bytes);
+	uint64_t used = sent->bytes - shared->seen_bytes;
 
+	/* A limit that was lowered below what there is admits nothing, not even 0 bytes.
+	 */
+	if (__builtin_expect(used > limit, 0))
+		return (struct nr_room){0};
 	return (struct nr_room){
-		.bytes = nr_room_of(nr_load_relaxed(&shared->limit_bytes),
-				    sent->bytes - shared->seen_bytes),
+		.bytes = limit - used,
 		.messages = nr_room_of(nr_load_relaxed(&shared->limit_messages),
 				       sent->messages - shared->seen_messages),
 		.ring = nr_ring_room(&queue->ring, shared->seen_head, sent->position),

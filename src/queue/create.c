@@ -139,6 +139,8 @@ static int create(struct naru_space *space, const char *name,
 }
 
 static int open_existing(struct naru_space *space, const char *name,
+			 int (*map)(struct naru_queue *queue, int fd,
+				    const struct stat *stat),
 			 struct naru_queue **ret_queue)
 {
 	struct naru_queue *queue;
@@ -149,7 +151,7 @@ static int open_existing(struct naru_space *space, const char *name,
 	if (r < 0)
 		return r;
 	queue = new_handle(space, name);
-	r = queue ? nr_queue_map(queue, fd, &stat) : -ENOMEM;
+	r = queue ? map(queue, fd, &stat) : -ENOMEM;
 	nr_file_close(fd);
 	if (r < 0) {
 		if (queue)
@@ -198,7 +200,7 @@ int naru_queue_open(struct naru_space *space, const char *name,
 		return r;
 	/* Others may create and remove it while we look; they make progress. */
 	for (;;) {
-		r = open_existing(space, name, ret_queue);
+		r = open_existing(space, name, nr_queue_map, ret_queue);
 		if (r != -ENOENT || !(checked.flags & NARU_CREATE))
 			return r;
 		r = create(space, name, &checked, ret_queue);
@@ -230,7 +232,7 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 		r = nr_space_self(space, &id);
 	if (r < 0)
 		return r;
-	r = open_existing(space, name, &queue);
+	r = open_existing(space, name, nr_queue_map_control, &queue);
 	if (r == -ENOENT)
 		return r;
 	/* What is too damaged to be opened, or not ours to read, is removed as it is. */
@@ -248,7 +250,8 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	/* dies here: the next one who calls, or wakes from a nap, marks it */
 	if (r == 0) {
 		nr_queue_mark_removed(queue);
-		nr_poll_unlink(space, name, queue->inode);
+		if (nr_load_relaxed(&queue->shared->polled))
+			nr_poll_unlink(space, name, queue->inode);
 	} else {
 		nr_exchange(&queue->shared->removing, 0);
 	}

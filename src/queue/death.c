@@ -96,7 +96,9 @@ void nr_queue_reap(struct naru_queue *queue, uint32_t id)
 	uint64_t back;
 	int r;
 
-	if (nr_read_unlocked(&queue->shared->heap.held) == 0)
+	/* While the lock is held, by a dead one perhaps, the list is not certain. */
+	if (nr_read_unlocked(&queue->shared->heap.held) == 0 &&
+	    nr_load_relaxed(&queue->shared->receivers.lock) == 0)
 		return;
 	if (nr_receivers_lock(queue, id, &deadline) < 0)
 		return;

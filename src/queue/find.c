@@ -81,6 +81,12 @@ int nr_park(struct nr_store *store, const struct nr_ring *ring, struct nr_counts
 	return r <= 0 ? r : park(store, counts, &record);
 }
 
+/* A caller may allocate as much. */
+static bool is_possible(const struct nr_store *store, uint64_t length)
+{
+	return length <= (uint64_t)store->heap.granules * NR_GRANULE;
+}
+
 static int found_stored(const struct nr_store *store, uint32_t message,
 			struct nr_found *ret_found)
 {
@@ -95,11 +101,15 @@ static int found_stored(const struct nr_store *store, uint32_t message,
 		.message = message,
 		.stored = true,
 	};
-	return ret_found->type > 0 ? 0 : -EBADMSG;
+	return ret_found->type > 0 && is_possible(store, ret_found->length) ? 0
+									    : -EBADMSG;
 }
 
-static int found_in_ring(const struct nr_record *record, struct nr_found *ret_found)
+static int found_in_ring(const struct nr_store *store, const struct nr_record *record,
+			 struct nr_found *ret_found)
 {
+	if (!is_possible(store, record->length))
+		return -EBADMSG;
 	*ret_found = (struct nr_found){
 		.type = record->type,
 		.length = record->length,
@@ -150,7 +160,7 @@ int nr_find(struct nr_store *store, const struct nr_ring *ring, struct nr_counts
 		}
 		if (nr_select_admits(select, record.type) &&
 		    is_certain(select, record.type))
-			return found_in_ring(&record, ret_found);
+			return found_in_ring(store, &record, ret_found);
 		r = park(store, counts, &record);
 		if (r < 0)
 			return r;

@@ -122,19 +122,14 @@ static void set_heap(struct naru_queue *queue, uint64_t granules)
 	store->journal.heap_size = granules * NR_GRANULE;
 }
 
-int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
+static int map_all(struct naru_queue *queue, int fd, const struct geometry *geometry)
 {
-	struct geometry geometry;
-	int r;
+	int r = map_head(queue, fd, geometry);
 
-	r = read_geometry(fd, stat, &geometry);
 	if (r < 0)
 		return r;
-	r = map_head(queue, fd, &geometry);
-	if (r < 0)
-		return r;
-	queue->heap_offset = geometry.heap_offset;
-	r = map_heap(queue, fd, geometry.granules);
+	queue->heap_offset = geometry->heap_offset;
+	r = map_heap(queue, fd, geometry->granules);
 	if (r < 0) {
 		nr_unmap(queue->head.address, queue->head.length);
 		return r;
@@ -144,7 +139,39 @@ int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
 	queue->store.heap.journal = &queue->store.journal;
 	queue->store.journal.base = (void *)queue->shared;
 	queue->store.journal.size = NR_QUEUE_WAITERS;
-	set_heap(queue, geometry.granules);
+	set_heap(queue, geometry->granules);
+	return 0;
+}
+
+int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
+{
+	struct geometry geometry;
+	int r;
+
+	r = read_geometry(fd, stat, &geometry);
+	if (r == 0)
+		r = map_all(queue, fd, &geometry);
+	if (r < 0)
+		return r;
+	queue->device = stat->st_dev;
+	queue->inode = stat->st_ino;
+	return 0;
+}
+
+int nr_queue_map_control(struct naru_queue *queue, int fd, const struct stat *stat)
+{
+	struct geometry geometry;
+	void *address;
+	int r;
+
+	r = read_geometry(fd, stat, &geometry);
+	if (r == 0)
+		r = nr_map_file(fd, 0, geometry.ring_offset, true, NULL, &address);
+	if (r < 0)
+		return r;
+	queue->head = (struct nr_queue_map){address, geometry.ring_offset};
+	queue->shared = address;
+	queue->waiters = (void *)((unsigned char *)address + NR_QUEUE_WAITERS);
 	queue->device = stat->st_dev;
 	queue->inode = stat->st_ino;
 	return 0;
@@ -154,7 +181,8 @@ void nr_queue_unmap(struct naru_queue *queue)
 {
 	for (int i = 0; i < queue->old_count; i++)
 		nr_unmap(queue->old[i].address, queue->old[i].length);
-	nr_unmap(queue->heap.address, queue->heap.length);
+	if (queue->heap.length > 0)
+		nr_unmap(queue->heap.address, queue->heap.length);
 	nr_unmap(queue->head.address, queue->head.length);
 }
 

@@ -19,6 +19,9 @@
  * -EBADMSG, -EPROTONOSUPPORT
  */
 int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat);
+
+/* Only what the removal of a queue needs: header and waiters. */
+int nr_queue_map_control(struct naru_queue *queue, int fd, const struct stat *stat);
 void nr_queue_unmap(struct naru_queue *queue);
 
 /*

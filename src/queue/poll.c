@@ -219,6 +219,8 @@ void nr_poll_repair(struct naru_queue *queue, enum naru_poll which)
 
 void nr_poll_removed(struct naru_queue *queue)
 {
+	if (!nr_load_relaxed(&queue->shared->polled))
+		return;
 	for (enum naru_poll which = NARU_READABLE; which <= NARU_WRITABLE; which++) {
 		struct stat stat;
 		int fd = nr_kept_get(&fifo(queue, which)->kept);
@@ -268,8 +270,10 @@ static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll w
 
 	fd = fifo_fd(queue, which);
 	if (fd == -ENOENT) {
-		int r = make_fifo(queue, which);
+		int r;
 
+		nr_store_relaxed(&queue->shared->polled, 1);
+		r = make_fifo(queue, which);
 		if (r < 0)
 			return r;
 		first = true;

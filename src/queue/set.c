@@ -73,6 +73,17 @@ static int set_limits(struct naru_queue *queue, int fd, uint64_t capacity,
 	return 0;
 }
 
+/* What is kept of them decides how much memory is reserved. */
+static bool are_limits_true(const struct naru_queue *queue)
+{
+	uint64_t capacity = nr_load_relaxed(&queue->shared->limit_bytes);
+	uint64_t messages = nr_load_relaxed(&queue->shared->limit_messages);
+
+	return capacity <= NR_CAPACITY_MAX && messages <= NR_MESSAGES_MAX &&
+	       nr_size_heap(capacity, messages) <=
+		       nr_read_unlocked(&queue->shared->heap.granules);
+}
+
 static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
 			const struct naru_queue_options *options)
 {
@@ -84,6 +95,10 @@ static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
 	r = nr_senders_lock(queue, id, &deadline);
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EAGAIN : r;
+	if (!are_limits_true(queue)) {
+		nr_senders_unlock(queue);
+		return -EBADMSG;
+	}
 	if (capacity == 0)
 		capacity = nr_load_relaxed(&shared->limit_bytes);
 	if (messages == 0)

@@ -38,7 +38,7 @@ static bool is_room(uint64_t limit, uint64_t used, uint64_t need, bool good_deal
 {
 	uint64_t wanted = good_deal ? limit / ROOM_FRACTION : 0;
 
-	return used < limit && limit - used >= (need > wanted ? need : wanted);
+	return used <= limit && limit - used >= (need > wanted ? need : wanted);
 }
 
 static bool room_ready(void *data)
