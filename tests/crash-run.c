@@ -5,6 +5,7 @@
 #include "crash-run.h"
 #include "crash-actor.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,13 +167,15 @@ int crash_check(const struct image *image, const struct survivor *survivor,
 		unsigned modes, const char *where, struct crash_count *count)
 {
 	static struct survivor copy;
+	const size_t size = offsetof(struct survivor, candidate) +
+			    survivor->candidates * sizeof(survivor->candidate[0]);
 	int found = SURVIVOR_FAILED;
 
 	for (unsigned mode = 0; mode < (modes ? modes : SURVIVOR_MODES); mode++) {
 		char text[200];
 
 		image_write(image, crash_rooms()->survivor);
-		copy = *survivor;
+		memcpy(&copy, survivor, size);
 		copy.directory = crash_rooms()->survivor;
 		copy.mode =
 			modes ? (mode + (unsigned)count->states) % SURVIVOR_MODES : mode;
@@ -227,6 +230,7 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 			      .start = scenario_start(scenario),
 			      .create = true};
 	const struct trace_victim victim = crash_victim(&crash);
+	const unsigned modes = trace_option("NARU_CRASH_MODES", 2);
 	unsigned progress = ~0u;
 	struct image image;
 	struct trace trace;
@@ -264,8 +268,7 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 			crash_candidates(&crash, now, &survivor);
 			snprintf(where, sizeof(where), "%s, call %u, point %lu at %#lx",
 				 scenario->name, now, trace.steps, (unsigned long)place);
-			found = crash_check(&image, &survivor, scenario->modes, where,
-					    count);
+			found = crash_check(&image, &survivor, modes, where, count);
 			progress = now;
 		}
 		if (found >= 0 && found < SURVIVOR_CANDIDATES)

@@ -8,7 +8,8 @@
  * Two ways, of which the second shows that the first is no illusion:
  *
  *	stop	after every instruction the space's files are copied, if they have
- *		changed, and survivors work on copies: one for each mode
+ *		changed, and survivors work on copies, in NARU_CRASH_MODES of their
+ *		modes (default 2, in turn; 0: all)
  *	kill	the victim is stepped to an instruction and gets SIGKILL; a survivor
  *		works on what it left
  */
@@ -28,8 +29,7 @@ struct scenario {
 	const struct step *victim; /* what it does while it may die; ended by kind 0 */
 	unsigned setup_repeat;	   /* do it so often; 0: once */
 	unsigned victim_repeat;
-	bool sparse;	/* of calls that take equally many instructions, only the first */
-	unsigned modes; /* survivors of each state; 0: all */
+	bool sparse; /* of calls that take equally many instructions, only the first */
 };
 
 /* What one victim does, from beginning to end. */

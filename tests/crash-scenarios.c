@@ -98,11 +98,17 @@ const struct scenario scenarios[] = {
 	{"send round, some waiting", TIGHT, .setup = STEPS(SEND(5, 33), SEND(6, 34)),
 	 .victim = STEPS(SEND(1, 90), RECEIVE(0)), .victim_repeat = 40, .sparse = true},
 	{"send, ring full of old", .capacity = 4096, .messages = 300,
-	 .victim = STEPS(SEND(1, 1)), .victim_repeat = 290, .sparse = true, .modes = 2},
-	{"send, old ones parked", .capacity = 4096, .messages = 400,
-	 .setup = STEPS(SEND(1, 9)), .setup_repeat = 12,
-	 .victim = STEPS(SEND(2, 200), RECEIVE(2)), .victim_repeat = 60, .sparse = true,
-	 .modes = 2},
+	 .victim = STEPS(SEND(1, 1)), .victim_repeat = 290, .sparse = true},
+	{
+		"send, old ones parked",
+		.capacity = 4096,
+		.messages = 400,
+		.setup = STEPS(SEND(1, 9)),
+		.setup_repeat = 12,
+		.victim = STEPS(SEND(2, 200), RECEIVE(2)),
+		.victim_repeat = 60,
+		.sparse = true,
+	},
 	{"send batch", SMALL, .setup = STEPS(FEW), .victim = STEPS(BATCH(5, 50, 6))},
 	{"send batch large", BIG, .setup = STEPS(FEW),
 	 .victim = STEPS(BATCH(5, 1500, 8))},
@@ -189,7 +195,7 @@ const struct scenario scenarios[] = {
 			 SEND(4, 9), GIVE_BACK(0), COMMIT(1), EXCEPT(2), TAKE(2, 3),
 			 SEND(2, 500), GET_BATCH(2, 3), RELEASE(2), RECEIVE(4),
 			 CLAIM(3, 1, 20), RECEIVE(0), CANCEL(3), RECEIVE(0), SEND(1, 1)),
-	 .victim_repeat = 3, .sparse = true, .modes = 2},
+	 .victim_repeat = 3, .sparse = true},
 };
 
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

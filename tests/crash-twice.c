@@ -8,8 +8,8 @@
  * stopped after each of its instructions, and survivors see the state it would have
  * left. Each victim's call has happened wholly or not at all.
  *
- * NARU_CRASH_STATES	of the first: so many, evenly spread; 0 means all (default 3)
- * NARU_CRASH_CALLS	of the second: so many kinds, in turn; 0 means all (default 2)
+ * NARU_CRASH_STATES	of the first: so many, evenly spread; 0 means all (default 2)
+ * NARU_CRASH_CALLS	of the second: so many kinds, in turn; 0 means all (default 1)
  */
 
 #include "crash-run.h"
@@ -106,8 +106,7 @@ static void second_candidates(struct crash *crash, unsigned models, unsigned don
 			      struct survivor *survivor)
 {
 	survivor->candidates = 0;
-	/* Of a batch in part received only the ends are followed further. */
-	for (unsigned c = 0; c < models && c < 2; c++) {
+	for (unsigned c = 0; c < models; c++) {
 		crash->start = before[c];
 		crash_candidates(crash, done, survivor);
 	}
@@ -207,8 +206,8 @@ static void kill_both(struct crash *first, unsigned long point, const struct ste
 static void run(const struct scenario *scenario, unsigned number,
 		struct crash_count *count)
 {
-	unsigned sample = trace_option("NARU_CRASH_STATES", 3);
-	unsigned kinds = trace_option("NARU_CRASH_CALLS", 2);
+	unsigned sample = trace_option("NARU_CRASH_STATES", 2);
+	unsigned kinds = trace_option("NARU_CRASH_CALLS", 1);
 	struct crash crash = first_crash(scenario);
 	unsigned states = collect(&crash);
 	unsigned turn = number;
