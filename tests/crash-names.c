@@ -57,7 +57,8 @@ static bool polls_right(struct naru_queue *queue, enum naru_poll which, bool exp
 	if (poll_fd.fd < 0)
 		trace_complain("naru_queue_fd: %s", strerror(-poll_fd.fd));
 	else if (ready != expected)
-		trace_complain("the descriptor says %d, and not %d", ready, expected);
+		trace_complain("the descriptor %d says %d, and not %d", which, ready,
+			       expected);
 	return poll_fd.fd >= 0 && ready == expected;
 }
 
