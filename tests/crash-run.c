@@ -123,6 +123,8 @@ static void add(const struct crash *crash, unsigned steps, unsigned count,
 {
 	struct model *model = &survivor->candidate[survivor->candidates++];
 
+	if (survivor->candidates > SURVIVOR_CANDIDATES)
+		abort();
 	program_model(crash, steps, count, model);
 	model_die(model);
 }

@@ -376,9 +376,9 @@ const char *trace_directory(void)
 {
 	if (directory[0])
 		return directory;
-	strcpy(directory, "/dev/shm/naru-test-XXXXXX");
+	strcpy(directory, "/dev/shm/naru-crash-XXXXXX");
 	if (!mkdtemp(directory)) {
-		strcpy(directory, "/tmp/naru-test-XXXXXX");
+		strcpy(directory, "/tmp/naru-crash-XXXXXX");
 		if (!mkdtemp(directory))
 			fatal("mkdtemp");
 	}
