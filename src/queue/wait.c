@@ -7,6 +7,8 @@
 #include <sys/clock.h>
 #include <sys/futex.h>
 
+enum { NAPS_PER_NAME = 8 }; /* naps between two looks at the directory */
+
 static bool message_ready(void *data)
 {
 	const struct naru_queue *queue = data;
@@ -84,35 +86,6 @@ static void set_bit(const struct nr_waiting *waiting)
 		    UINT64_C(1) << waiting->entry % 64);
 }
 
-/* Who else sleeps for the same: -1 nobody, -2 several, else his entry. */
-static int other_sleeper(const struct nr_waiting *waiting)
-{
-	const _Atomic uint64_t *bits = bits_of(waiting);
-	int other = -1;
-
-	for (int word = 0; word < (int)NR_WAITER_WORDS; word++) {
-		uint64_t left = nr_load_relaxed(&bits[word]);
-
-		if (waiting->entry / 64 == word)
-			left &= ~(UINT64_C(1) << waiting->entry % 64);
-		if (left == 0)
-			continue;
-		if (other >= 0 || (left & (left - 1)) != 0)
-			return -2;
-		other = word * 64 + __builtin_ctzll(left);
-	}
-	return other;
-}
-
-/* Who slept alone naps for long, and does not know yet that he is not any more. */
-static void kick_lonely(const struct nr_waiting *waiting)
-{
-	int other = other_sleeper(waiting);
-
-	if (other >= 0)
-		nr_futex_wake(&waiting->queue->waiters[other].state, 1);
-}
-
 /* Say in the table what we are about to sleep for. */
 static void arm(struct nr_waiting *waiting)
 {
@@ -132,55 +105,6 @@ static void arm(struct nr_waiting *waiting)
 	/* dies here: the entry is reclaimed when the table is full */
 	set_bit(waiting);
 	waiting->missed = !nr_waiter_fence(waiting->queue); /* [sleep] */
-	kick_lonely(waiting);
-}
-
-/* A nap is over and nobody has woken us: is everything as it should be? */
-static int look_round(struct nr_waiting *waiting)
-{
-	int r = nr_queue_check_name(waiting->queue);
-
-	if (r < 0)
-		return r;
-	nr_queue_reap(waiting->queue, waiting->id);
-	if (waiting->entry >= 0)
-		set_bit(waiting);
-	return 0;
-}
-
-static uint64_t nap_ms(const struct nr_waiting *waiting)
-{
-	if (waiting->entry < 0 || waiting->missed)
-		return NR_NAP_BLIND_MS;
-	return other_sleeper(waiting) == -1 ? NR_NAP_ALONE_MS : NR_NAP_MS;
-}
-
-static int sleep_once(struct nr_waiting *waiting, struct nr_deadline *deadline)
-{
-	_Atomic uint32_t own = NR_WAITER_SLEEPING;
-	_Atomic uint32_t *state = &own;
-	uint64_t now = nr_clock_monotonic();
-	uint64_t until = nr_deadline_until(deadline);
-	uint64_t nap;
-	uint32_t value;
-	int r;
-
-	if (waiting->entry >= 0)
-		state = &waiting->queue->waiters[waiting->entry].state;
-	nap = nap_ms(waiting) * UINT64_C(1000000);
-	if (now >= until)
-		return -ETIMEDOUT;
-	r = nr_futex_wait(state, NR_WAITER_SLEEPING,
-			  until - now > nap ? now + nap : until);
-	value = nr_load_acquire(state);
-	if (value != NR_WAITER_SLEEPING) {
-		waiting->woken = value;
-		waiting->stage = NR_WAITING_AWAKE;
-		if (nr_load_relaxed(&waiting->queue->shared->removed))
-			return -EIDRM;
-		return 0;
-	}
-	return r == -EINTR ? r : look_round(waiting);
 }
 
 /*
@@ -193,6 +117,63 @@ static bool is_news(const struct nr_waiting *waiting)
 
 	return nr_load_acquire(&side->epoch) != *waiting->epoch || /* [counts] */
 	       message_ready(waiting->queue);
+}
+
+/*
+ * A nap is over, and nobody has woken us. Does that mean that there is nothing? Who
+ * should have may have died. This happens often, so it is cheap. 1: look again.
+ */
+static int look_round(struct nr_waiting *waiting)
+{
+	struct naru_queue *queue = waiting->queue;
+	const struct nr_queue_shared *shared = queue->shared;
+
+	if (waiting->naps++ % NAPS_PER_NAME == 0 || nr_load_relaxed(&shared->removing)) {
+		int r = nr_queue_check_name(queue);
+
+		if (r < 0)
+			return r;
+	}
+	nr_queue_reap(queue, waiting->id);
+	if (waiting->entry < 0)
+		return 1;
+	set_bit(waiting);
+	return waiting->sender || nr_load_relaxed(&shared->intent) || is_news(waiting);
+}
+
+/* 0: woken, or there may be something. */
+static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
+{
+	_Atomic uint32_t own = NR_WAITER_SLEEPING;
+	_Atomic uint32_t *state = &own;
+	uint64_t until = nr_deadline_until(deadline);
+	uint64_t nap = NR_NAP_MS * UINT64_C(1000000);
+
+	if (waiting->entry >= 0)
+		state = &waiting->queue->waiters[waiting->entry].state;
+	if (waiting->entry < 0 || waiting->missed)
+		nap = NR_NAP_BLIND_MS * UINT64_C(1000000);
+	for (;;) {
+		uint64_t now = nr_clock_monotonic();
+		uint32_t value;
+		int r;
+
+		if (now >= until)
+			return -ETIMEDOUT;
+		r = nr_futex_wait(state, NR_WAITER_SLEEPING,
+				  until - now > nap ? now + nap : until);
+		value = nr_load_acquire(state);
+		if (value != NR_WAITER_SLEEPING) {
+			waiting->woken = value;
+			waiting->stage = NR_WAITING_AWAKE;
+			return nr_load_relaxed(&waiting->queue->shared->removed) ? -EIDRM
+										 : 0;
+		}
+		if (r == 0 || r == -ETIMEDOUT)
+			r = look_round(waiting);
+		if (r != 0)
+			return r > 0 ? 0 : r;
+	}
 }
 
 int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
@@ -214,7 +195,7 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 			return 0;
 		/* fall through */
 	default:
-		return sleep_once(waiting, deadline);
+		return sleep_on(waiting, deadline);
 	}
 }
 

@@ -49,6 +49,7 @@ struct nr_waiting {
 		NR_WAITING_ARMED, /* the entry says SLEEPING */
 	} stage;
 	int entry;	/* -1: the table is full, it sleeps by the clock */
+	uint32_t naps;	/* so far */
 	bool missed;	/* a waker may have missed us: naps are short */
 	uint32_t woken; /* the state word that ended the sleep, or 0 */
 };
@@ -99,7 +100,8 @@ static inline bool nr_waiter_asleep(const _Atomic uint64_t *bits)
 /* Does anybody sleep? After the queue was changed; no lock need be held. */
 static inline bool nr_waiter_any(struct naru_queue *queue, const _Atomic uint64_t *bits)
 {
-	if (__builtin_expect(nr_load_relaxed(&queue->shared->fenced) & 3, 0))
+	if (__builtin_expect(nr_load_acquire(&queue->shared->fenced) & 3,
+			     0)) /* [sleep] */
 		nr_waiter_calm(queue);
 	else
 		nr_barrier_light(); /* [sleep] */
