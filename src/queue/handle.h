@@ -44,6 +44,9 @@ struct naru_queue {
 	struct nr_store store; /* heap, index and journal; under the receivers' lock */
 	struct naru_space *space;
 
+	uint64_t tail_seen; /* records up to there are published; receivers' lock */
+	uint32_t tail_age;  /* messages since it was looked for in vain */
+
 	struct nr_spin spin_receive;
 	struct nr_spin spin_send;
 	_Atomic int64_t reaped; /* nanoseconds since the epoch */

@@ -11,6 +11,9 @@
 /* A message from the heap that is longer than this is copied outside of the lock. */
 enum { COPY_LOCKED_MAX = 16384 };
 
+/* Messages between two looks at the senders' side, whose cache line that takes. */
+enum { TAIL_EVERY = 32 };
+
 /* Remove a stored message, and copy it. A change of its own. */
 static int remove_stored(struct nr_store *store, const struct nr_found *found,
 			 struct nr_counts *counts, void *buffer, uint64_t length)
@@ -38,6 +41,17 @@ static bool is_small(const struct nr_found *found)
 			     : found->record.payload != NULL;
 }
 
+/* Fetch what is published some messages ahead; it is asked for now and then. */
+static void fetch_ahead(struct naru_queue *queue, uint64_t head)
+{
+	const struct nr_side_shared *senders = &queue->shared->senders;
+
+	if (head + 2 * NR_RING_AHEAD <= queue->tail_seen)
+		nr_ring_fetch(&queue->ring, head);
+	else if (++queue->tail_age % TAIL_EVERY == 0)
+		queue->tail_seen = nr_side_counts(senders).position;
+}
+
 /* Remove a small message, and copy it to the item. */
 static int remove_small(struct naru_queue *queue, const struct nr_found *found,
 			struct nr_counts *counts, struct naru_item *item)
@@ -50,6 +64,7 @@ static int remove_small(struct naru_queue *queue, const struct nr_found *found,
 		if (r < 0)
 			return r;
 	} else {
+		fetch_ahead(queue, counts->position);
 		if (length > 0)
 			memcpy(item->data, found->record.payload, length);
 		counts->position = found->record.next;

@@ -20,6 +20,8 @@ static size_t publish(struct naru_queue *queue, const struct naru_item *items,
 		uint64_t length = items[n].length;
 		uint64_t size = nr_ring_record_size(length), state;
 
+		if (room.ring > 2 * NR_RING_AHEAD)
+			nr_ring_fetch_to_write(&queue->ring, counts->position);
 		if (length > queue->ring.inline_max || room.messages == 0 ||
 		    room.bytes < length || room.ring < size || items[n].type <= 0)
 			break;

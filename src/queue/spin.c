@@ -10,8 +10,10 @@ enum {
 	WORTH_MAX = 1024,
 	WORTH_LEAST = 128,    /* below it, do not spin */
 	SPIN_NS = 50 * 1000,  /* about what a wake costs */
-	LOOKS_PER_CLOCK = 32, /* looks between two readings of the clock */
+	LOOKS_PER_CLOCK = 64, /* looks between two readings of the clock */
+	LOOKS_PER_PAUSE = 4,  /* a pause is long beside what a message takes */
 	PROBE_EVERY = 32,     /* waits */
+	LOOKS_AT_CPU = 16,    /* waits */
 };
 
 void nr_spin_set_up(struct nr_spin *spin)
@@ -40,12 +42,23 @@ static bool is_worth_it(struct nr_spin *spin)
 	return skipped % PROBE_EVERY == 0;
 }
 
-bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
-		 void *data)
+/* To look where the other side is takes a cache line from it: not each time. */
+static bool is_on_our_cpu(struct nr_spin *spin, const _Atomic uint32_t *cpu)
+{
+	uint32_t age = nr_load_relaxed(&spin->age);
+
+	if (age % LOOKS_AT_CPU == 0)
+		nr_store_relaxed(&spin->cpu, nr_load_relaxed(cpu));
+	nr_store_relaxed(&spin->age, age + 1);
+	return nr_load_relaxed(&spin->cpu) == nr_process_cpu() + 1;
+}
+
+bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
+		 bool (*ready)(void *data), void *data)
 {
 	uint64_t start = 0;
 
-	if ((cpu != 0 && cpu == nr_process_cpu() + 1) || !is_worth_it(spin))
+	if (is_on_our_cpu(spin, cpu) || !is_worth_it(spin))
 		return false;
 	for (;;) {
 		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
@@ -53,7 +66,8 @@ bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
 				learn(spin, true);
 				return true;
 			}
-			nr_relax();
+			if (i % LOOKS_PER_PAUSE == 0)
+				nr_relax();
 		}
 		if (start == 0)
 			start = nr_clock_monotonic();
@@ -61,5 +75,6 @@ bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
 			break;
 	}
 	learn(spin, false);
+	nr_store_relaxed(&spin->age, 0);
 	return false;
 }

@@ -20,6 +20,8 @@
 struct nr_spin {
 	_Atomic uint32_t worth;	  /* how often it paid, 0 .. 1024, decaying */
 	_Atomic uint32_t skipped; /* waits since it was last tried */
+	_Atomic uint32_t cpu;	  /* where the other side was, when we last looked */
+	_Atomic uint32_t age;	  /* waits since then */
 };
 
 void nr_spin_set_up(struct nr_spin *spin);
@@ -31,7 +33,7 @@ void nr_spin_set_up(struct nr_spin *spin);
  * @cpu		plus 1, where the other side was last; 0: unknown. If that is our
  *		own, it cannot go on before we let go of it.
  */
-bool nr_spin_for(struct nr_spin *spin, uint32_t cpu, bool (*ready)(void *data),
-		 void *data);
+bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
+		 bool (*ready)(void *data), void *data);
 
 #endif /* NARU_QUEUE_SPIN_H */

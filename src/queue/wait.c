@@ -65,12 +65,10 @@ static bool spin(struct nr_waiting *waiting)
 	struct room room = {.waiting = waiting};
 
 	if (waiting->sender)
-		return nr_spin_for(&queue->spin_send,
-				   nr_load_relaxed(&queue->shared->last_receive.cpu),
+		return nr_spin_for(&queue->spin_send, &queue->shared->last_receive.cpu,
 				   room_ready, &room);
-	return nr_spin_for(&queue->spin_receive,
-			   nr_load_relaxed(&queue->shared->last_send.cpu), message_ready,
-			   queue);
+	return nr_spin_for(&queue->spin_receive, &queue->shared->last_send.cpu,
+			   message_ready, queue);
 }
 
 static _Atomic uint64_t *bits_of(const struct nr_waiting *waiting)
