@@ -175,6 +175,8 @@ static ssize_t try_receive(struct nr_receive *receive, struct nr_deadline *deadl
 		r = copy_large(queue, receive, &found, &hold);
 		return r < 0 ? r : n;
 	}
+	nr_store_relaxed(&queue->spin_receive.burst,
+			 nr_load_relaxed(&queue->spin_receive.burst) + (uint32_t)n);
 	nr_wake_senders(queue);
 	return n;
 }

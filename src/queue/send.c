@@ -9,6 +9,9 @@
 #include <queue/take.h>
 #include <queue/waiter.h>
 
+/* Looks at a full ring before what rests in it is moved away, and between two. */
+enum { RING_LOOKS = 16, RING_PAUSES = 64 };
+
 /* Write the items to the ring, as many as there is room for, as one. */
 static size_t publish(struct naru_queue *queue, const struct naru_item *items,
 		      size_t count, struct nr_room room, struct nr_counts *counts)
@@ -43,12 +46,35 @@ static size_t publish(struct naru_queue *queue, const struct naru_item *items,
 	return n;
 }
 
+/* The ring is full, but receivers are at it: do they make room soon? */
+static bool is_soon_room(struct naru_queue *queue, const struct nr_counts *sent,
+			 uint64_t record)
+{
+	uint64_t wanted = queue->ring.size / 16 > record ? queue->ring.size / 16 : record;
+	uint64_t head;
+
+	for (int look = 0; look < RING_LOOKS; look++) {
+		if (nr_room_seen(queue, sent).ring >= wanted)
+			return true;
+		head = queue->shared->seen_head;
+		for (int i = 0; i < RING_PAUSES; i++)
+			nr_relax();
+		nr_room_look(queue);
+		if (queue->shared->seen_head == head)
+			break;
+	}
+	return nr_room_seen(queue, sent).ring >= record;
+}
+
 static int park(struct naru_queue *queue, uint32_t id, const struct nr_counts *sent,
 		uint64_t record, struct nr_deadline *deadline)
 {
 	struct nr_counts removed;
-	int r = nr_receivers_lock(queue, id, deadline);
+	int r;
 
+	if (is_soon_room(queue, sent, record))
+		return 0;
+	r = nr_receivers_lock(queue, id, deadline);
 	if (r < 0)
 		return r;
 	removed = nr_side_counts(&queue->shared->receivers);

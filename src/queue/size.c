@@ -6,7 +6,7 @@
 #include <layout/ring.h>
 
 /* A ring that does not fit in a core's own cache gains nothing by being larger. */
-#define RING_MAX (UINT64_C(1) << 20)
+#define RING_MAX (UINT64_C(1) << 21)
 
 uint64_t nr_size_messages(uint64_t capacity)
 {

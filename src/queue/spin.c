@@ -14,6 +14,10 @@ enum {
 	LOOKS_PER_PAUSE = 4,  /* a pause is long beside what a message takes */
 	PROBE_EVERY = 32,     /* waits */
 	LOOKS_AT_CPU = 16,    /* waits */
+	LOOKS_SHORT = 12,     /* a wait of no more is a short one */
+	STREAK = 4,	      /* short waits, and it is a stream */
+	BURST = 4,	      /* messages a wait, and it is one still */
+	STREAM_PAUSES = 16,
 };
 
 void nr_spin_set_up(struct nr_spin *spin)
@@ -53,6 +57,30 @@ static bool is_on_our_cpu(struct nr_spin *spin, const _Atomic uint32_t *cpu)
 	return nr_load_relaxed(&spin->cpu) == nr_process_cpu() + 1;
 }
 
+static void note_length(struct nr_spin *spin, bool is_short)
+{
+	uint32_t streak = nr_load_relaxed(&spin->streak);
+
+	if (!is_short)
+		streak = 0;
+	else if (streak < STREAK)
+		streak++;
+	nr_store_relaxed(&spin->streak, streak);
+}
+
+/* In a stream: let some messages come together before we look. */
+static void keep_away(struct nr_spin *spin)
+{
+	if (nr_load_relaxed(&spin->streak) < STREAK)
+		return;
+	if (nr_load_relaxed(&spin->burst) < BURST) {
+		nr_store_relaxed(&spin->streak, 0);
+		return;
+	}
+	for (int i = 0; i < STREAM_PAUSES; i++)
+		nr_relax();
+}
+
 bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
 		 bool (*ready)(void *data), void *data)
 {
@@ -60,10 +88,13 @@ bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
 
 	if (is_on_our_cpu(spin, cpu) || !is_worth_it(spin))
 		return false;
+	keep_away(spin);
+	nr_store_relaxed(&spin->burst, 0);
 	for (;;) {
 		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
 			if (ready(data)) {
 				learn(spin, true);
+				note_length(spin, start == 0 && i <= LOOKS_SHORT);
 				return true;
 			}
 			if (i % LOOKS_PER_PAUSE == 0)

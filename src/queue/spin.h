@@ -11,6 +11,10 @@
  * algorithms for nonuniform problems, 1990). Whether it is worth anything is
  * learnt: where spinning has not paid lately, as it cannot where the other side
  * needs our core, it is not done, but for a try now and then.
+ *
+ * A receiver that keeps up with a stream of messages looks at the very line that the
+ * sender is writing, and makes it pay for each. So in a stream it stays away from the
+ * line for a moment, and finds several messages then.
  */
 
 #include <stdatomic.h>
@@ -22,6 +26,8 @@ struct nr_spin {
 	_Atomic uint32_t skipped; /* waits since it was last tried */
 	_Atomic uint32_t cpu;	  /* where the other side was, when we last looked */
 	_Atomic uint32_t age;	  /* waits since then */
+	_Atomic uint32_t streak;  /* short waits in a row: something streams */
+	_Atomic uint32_t burst;	  /* messages since the last wait */
 };
 
 void nr_spin_set_up(struct nr_spin *spin);

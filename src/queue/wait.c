@@ -27,7 +27,7 @@ static bool message_ready(void *data)
  */
 enum {
 	ROOM_LOOKS = 16,    /* so often in vain for a good deal, then for any room */
-	ROOM_PAUSES = 8,    /* between two looks */
+	ROOM_PAUSES = 64,   /* between two looks */
 	ROOM_FRACTION = 16, /* of the capacity is a good deal */
 };
 
