@@ -46,7 +46,7 @@ static void fetch_ahead(struct naru_queue *queue, uint64_t head)
 {
 	const struct nr_side_shared *senders = &queue->shared->senders;
 
-	if (head + 2 * NR_RING_AHEAD <= queue->tail_seen)
+	if (head + NR_RING_AHEAD + 128 <= queue->tail_seen)
 		nr_ring_fetch(&queue->ring, head);
 	else if (++queue->tail_age % TAIL_EVERY == 0)
 		queue->tail_seen = nr_side_counts(senders).position;
@@ -198,6 +198,7 @@ ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 
 	do {
 		w = nr_wait(&waiting, deadline);
+		queue->tail_age = TAIL_EVERY - 1;
 		n = w;
 		if (w == -EIDRM)
 			break;

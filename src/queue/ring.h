@@ -77,7 +77,7 @@ static inline bool nr_ring_ready(const struct nr_ring *ring, uint64_t position)
  * ahead does. Only what is published is fetched for reading: to touch a line that the
  * sender is about to write would take it away.
  */
-#define NR_RING_AHEAD 512u
+#define NR_RING_AHEAD 256u
 
 static inline void nr_ring_fetch(const struct nr_ring *ring, uint64_t position)
 {

@@ -17,7 +17,7 @@ enum {
 	LOOKS_SHORT = 12,     /* a wait of no more is a short one */
 	STREAK = 4,	      /* short waits, and it is a stream */
 	BURST = 4,	      /* messages a wait, and it is one still */
-	STREAM_PAUSES = 16,
+	STREAM_PAUSES = 64,
 };
 
 void nr_spin_set_up(struct nr_spin *spin)
