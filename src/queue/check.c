@@ -3,6 +3,7 @@
 #include <queue/check.h>
 
 #include <errno.h>
+#include <queue/census.h>
 #include <queue/death.h>
 #include <queue/waiter.h>
 #include <stdio.h>
@@ -76,7 +77,9 @@ static int check_contents(const struct check *check)
 	const struct nr_store *store = &check->queue->store;
 	int r = nr_heap_check(&store->heap);
 
-	return r < 0 ? r : nr_index_check(&store->heap);
+	if (r == 0)
+		r = nr_index_check(&store->heap);
+	return r < 0 ? r : nr_census(check->queue);
 }
 
 static void check_held(const struct check *check)

@@ -265,9 +265,11 @@ void nr_poll_access(struct naru_queue *queue)
 static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll which)
 {
 	struct nr_fifo *own = fifo(queue, which);
-	bool first = !nr_poll_any(polling(queue, which));
+	bool first;
 	int fd, entry;
 
+	forget_dead(queue, which);
+	first = !nr_poll_any(polling(queue, which));
 	fd = fifo_fd(queue, which);
 	if (fd == -ENOENT) {
 		int r;
