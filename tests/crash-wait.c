@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,8 +185,11 @@ static void candidates_of(struct attempt *attempt, unsigned done)
 		crash_candidates(&crash, done, survivor);
 		return;
 	}
-	/* The victim's call comes after the third's: make it so in the models. */
-	for (unsigned made = done; made <= 1; made++) {
+	/*
+	 * The victim's call comes after the third's: make it so in the models. That it
+	 * has returned does not mean that it was served: the waiter may have been first.
+	 */
+	for (unsigned made = 0; made <= 1; made++) {
 		struct model *model = &survivor->candidate[survivor->candidates++];
 
 		program_model(&crash, program.setup, 0, model);
@@ -250,22 +252,6 @@ static int make_third_call(void *data)
 	return outcome.value < 0;
 }
 
-/* Is it asleep in futex(2)? */
-static bool sleeps(pid_t pid)
-{
-	char path[64], text[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = 0;
-	fclose(file);
-	return strtol(text, NULL, 10) == SYS_futex && text[0] != 'r';
-}
-
 static bool gone(pid_t pid)
 {
 	siginfo_t info = {0};
@@ -276,7 +262,7 @@ static bool gone(pid_t pid)
 
 static void await_sleep(pid_t pid)
 {
-	while (!sleeps(pid) && !gone(pid))
+	while (!asleep(pid) && !gone(pid))
 		sched_yield();
 }
 
@@ -290,7 +276,7 @@ static bool step_to_sleep(struct trace *trace)
 		while (!trace_step_done(trace, !call)) {
 			if (!call || trace->pid <= 0)
 				return false;
-			if (sleeps(trace->pid))
+			if (asleep(trace->pid))
 				return true;
 			sched_yield();
 		}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "asleep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+bool asleep(pid_t pid)
+{
+	char path[64], text[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (!fgets(text, sizeof(text), file))
+		text[0] = 0;
+	fclose(file);
+	return strtol(text, NULL, 10) == SYS_futex && text[0] != 'r';
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_TESTS_ASLEEP_H
+#define NARU_TESTS_ASLEEP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Is the process asleep in futex(2)? */
+bool asleep(pid_t pid);
+
+#endif /* NARU_TESTS_ASLEEP_H */
