@@ -3,7 +3,7 @@
 
 MESON = meson
 BUILD = build
-DEBUG = -Dwerror=true
+OPTIONS = -Dwerror=true -Dtests=false
 
 .PHONY: all demo test bench asan tsan lint format install
 
@@ -12,7 +12,7 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	packaging/setup build
-	$(MESON) setup $(BUILD) $(DEBUG)
+	$(MESON) setup $(BUILD) $(OPTIONS) $(if $(prefix),-Dprefix="$(prefix)")
 
 demo: all
 	$(BUILD)/tools/naru demo
@@ -42,4 +42,5 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 install: all
+	$(if $(prefix),$(MESON) configure $(BUILD) -Dprefix="$(prefix)")
 	$(MESON) install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(DESTDIR)")

@@ -62,7 +62,7 @@
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
 #define NR_NAP_MS	 80
-#define NR_NAP_BLIND_MS	 5   /* where a sleeper cannot be sure that it will be woken */
+#define NR_NAP_BLIND_MS	 5 /* where a sleeper cannot be sure that it will be woken */
 
 struct nr_counts_shared {
 	_Atomic uint64_t position;

@@ -58,16 +58,12 @@ static bool is_alive(void *data, uint32_t owner)
 	return nr_space_alive(queue->space, owner & NR_PEER_ID_MASK);
 }
 
-int nr_queue_reap_locked(struct naru_queue *queue, struct nr_counts *counts,
+int nr_queue_reap_slowly(struct naru_queue *queue, struct nr_counts *counts,
 			 uint64_t *ret_back)
 {
-	int64_t now;
+	int64_t now = nr_clock_wall_coarse();
 	int r;
 
-	*ret_back = 0;
-	if (nr_read_once(&queue->store.heap.shared->held) == 0)
-		return 0;
-	now = nr_clock_wall_coarse();
 	if (now - nr_load_relaxed(&queue->reaped) < REAP_EVERY_NS &&
 	    now >= nr_load_relaxed(&queue->reaped))
 		return 0;

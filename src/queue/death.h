@@ -27,8 +27,17 @@ void nr_queue_reap(struct naru_queue *queue, uint32_t id);
  * The same, under the receivers' lock and at most every some milliseconds.
  * @counts: the receivers'. @ret_back: messages that came back to the store.
  */
-int nr_queue_reap_locked(struct naru_queue *queue, struct nr_counts *counts,
+int nr_queue_reap_slowly(struct naru_queue *queue, struct nr_counts *counts,
 			 uint64_t *ret_back);
+
+static inline int nr_queue_reap_locked(struct naru_queue *queue, struct nr_counts *counts,
+				       uint64_t *ret_back)
+{
+	*ret_back = 0;
+	if (__builtin_expect(nr_read_once(&queue->shared->heap.held) == 0, 1))
+		return 0;
+	return nr_queue_reap_slowly(queue, counts, ret_back);
+}
 
 /* Wake and tell pollers after @back messages came back, or room. */
 void nr_queue_tell_reaped(struct naru_queue *queue, uint32_t id, uint64_t back);

@@ -81,12 +81,6 @@ int nr_park(struct nr_store *store, const struct nr_ring *ring, struct nr_counts
 	return r <= 0 ? r : park(store, counts, &record);
 }
 
-/* A caller may allocate as much. */
-static bool is_possible(const struct nr_store *store, uint64_t length)
-{
-	return length <= (uint64_t)store->heap.granules * NR_GRANULE;
-}
-
 static int found_stored(const struct nr_store *store, uint32_t message,
 			struct nr_found *ret_found)
 {
@@ -101,32 +95,14 @@ static int found_stored(const struct nr_store *store, uint32_t message,
 		.message = message,
 		.stored = true,
 	};
-	return ret_found->type > 0 && is_possible(store, ret_found->length) ? 0
-									    : -EBADMSG;
+	return ret_found->type > 0 && nr_find_possible(store, ret_found->length)
+		       ? 0
+		       : -EBADMSG;
 }
 
-static int found_in_ring(const struct nr_store *store, const struct nr_record *record,
-			 struct nr_found *ret_found)
-{
-	if (!is_possible(store, record->length))
-		return -EBADMSG;
-	*ret_found = (struct nr_found){
-		.type = record->type,
-		.length = record->length,
-		.message = record->reference,
-		.record = *record,
-	};
-	return 0;
-}
-
-/* Of the lowest type nothing in the ring can be lower than 1, or older than stored. */
-static bool is_certain(const struct nr_select *select, int64_t type)
-{
-	return select->kind != NR_SELECT_LOWEST || type == 1;
-}
-
-int nr_find(struct nr_store *store, const struct nr_ring *ring, struct nr_counts *counts,
-	    const struct nr_select *select, struct nr_found *ret_found)
+int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
+		   struct nr_counts *counts, const struct nr_select *select,
+		   struct nr_found *ret_found)
 {
 	bool parked = false;
 	uint32_t message = 0;
@@ -139,7 +115,7 @@ int nr_find(struct nr_store *store, const struct nr_ring *ring, struct nr_counts
 		if (stored == 0) {
 			int r = found_stored(store, message, ret_found);
 
-			if (r < 0 || is_certain(select, ret_found->type))
+			if (r < 0 || nr_find_certain(select, ret_found->type))
 				return r;
 		}
 	}
@@ -159,8 +135,8 @@ int nr_find(struct nr_store *store, const struct nr_ring *ring, struct nr_counts
 			return found_stored(store, message, ret_found);
 		}
 		if (nr_select_admits(select, record.type) &&
-		    is_certain(select, record.type))
-			return found_in_ring(store, &record, ret_found);
+		    nr_find_certain(select, record.type))
+			return nr_find_in_ring(store, &record, ret_found);
 		r = park(store, counts, &record);
 		if (r < 0)
 			return r;

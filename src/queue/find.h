@@ -11,6 +11,7 @@
  * Everything in the store is older than everything in the ring.
  */
 
+#include <errno.h>
 #include <queue/ring.h>
 #include <queue/store.h>
 
@@ -28,8 +29,50 @@ struct nr_found {
  *
  * -EAGAIN	there is none, and if something was in the ring, it no longer is
  */
-int nr_find(struct nr_store *store, const struct nr_ring *ring, struct nr_counts *counts,
-	    const struct nr_select *select, struct nr_found *ret_found);
+int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
+		   struct nr_counts *counts, const struct nr_select *select,
+		   struct nr_found *ret_found);
+
+/* A caller may allocate as much as a message says it is long. */
+static inline bool nr_find_possible(const struct nr_store *store, uint64_t length)
+{
+	return length <= (uint64_t)store->heap.granules * NR_GRANULE;
+}
+
+/* Of the lowest type nothing in the ring can be lower than 1, or older than stored. */
+static inline bool nr_find_certain(const struct nr_select *select, int64_t type)
+{
+	return select->kind != NR_SELECT_LOWEST || type == 1;
+}
+
+static inline int nr_find_in_ring(const struct nr_store *store,
+				  const struct nr_record *record,
+				  struct nr_found *ret_found)
+{
+	if (!nr_find_possible(store, record->length))
+		return -EBADMSG;
+	*ret_found = (struct nr_found){
+		.type = record->type,
+		.length = record->length,
+		.message = record->reference,
+		.record = *record,
+	};
+	return 0;
+}
+
+static inline int nr_find(struct nr_store *store, const struct nr_ring *ring,
+			  struct nr_counts *counts, const struct nr_select *select,
+			  struct nr_found *ret_found)
+{
+	struct nr_record record;
+
+	/* Most often nothing rests, and the oldest in the ring is wanted. */
+	if (nr_read_once(&store->heap.shared->stored) == 0 &&
+	    nr_ring_peek(ring, counts->position, &record) > 0 &&
+	    nr_select_admits(select, record.type) && nr_find_certain(select, record.type))
+		return nr_find_in_ring(store, &record, ret_found);
+	return nr_find_slowly(store, ring, counts, select, ret_found);
+}
 
 /*
  * Move the oldest record of the ring to the store. 1; 0: the ring is empty.

@@ -6,7 +6,6 @@
 #include <queue/death.h>
 #include <queue/poll.h>
 #include <queue/waiter.h>
-#include <string.h>
 
 /* A message from the heap that is longer than this is copied outside of the lock. */
 enum { COPY_LOCKED_MAX = 16384 };
@@ -65,8 +64,7 @@ static int remove_small(struct naru_queue *queue, const struct nr_found *found,
 			return r;
 	} else {
 		fetch_ahead(queue, counts->position);
-		if (length > 0)
-			memcpy(item->data, found->record.payload, length);
+		nr_copy(item->data, found->record.payload, length);
 		counts->position = found->record.next;
 		counts->messages++;
 		counts->bytes += found->length;

@@ -19,6 +19,8 @@
  */
 
 #include <base/atomic.h>
+#include <base/copy.h>
+#include <errno.h>
 #include <layout/ring.h>
 #include <stdbool.h>
 
@@ -92,8 +94,47 @@ static inline void nr_ring_fetch_to_write(const struct nr_ring *ring, uint64_t p
 }
 
 /* 1 and *ret_record; 0: there is none at @position; -EBADMSG. */
-int nr_ring_peek(const struct nr_ring *ring, uint64_t position,
-		 struct nr_record *ret_record);
+static inline int nr_ring_peek(const struct nr_ring *ring, uint64_t position,
+			       struct nr_record *ret_record)
+{
+	struct nr_record_shared *record = nr_ring_at(ring, position);
+	uint64_t state = nr_load_acquire(&record->state); /* [publish] */
+	uint64_t length = state & NR_RECORD_LENGTH;
+	int64_t type;
+
+	if (state == 0)
+		return 0;
+	type = nr_read_once(&record->type);
+	if (type <= 0)
+		return -EBADMSG;
+
+	switch (state >> NR_RECORD_SHIFT) {
+	case NR_RECORD_INLINE:
+		if (length > ring->inline_max)
+			return -EBADMSG;
+		*ret_record = (struct nr_record){
+			.length = length,
+			.type = type,
+			.next = position + nr_ring_record_size(length),
+			.payload = record->payload,
+		};
+		return 1;
+	case NR_RECORD_BLOCK: {
+		const struct nr_record_block_shared *block = (void *)record->payload;
+
+		*ret_record = (struct nr_record){
+			.length = length,
+			.type = type,
+			.next = position + nr_ring_record_size(sizeof(*block)),
+			.reference = nr_read_once(&block->reference),
+			.id = nr_read_once(&block->id),
+		};
+		return 1;
+	}
+	default:
+		return -EBADMSG;
+	}
+}
 
 /*
  * Write a record at @position, except for its state word, and make the one behind

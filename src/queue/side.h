@@ -78,7 +78,7 @@ static inline void nr_side_stamp(struct nr_last_shared *last, int32_t pid)
 {
 	nr_store_relaxed(&last->time, nr_clock_wall_coarse());
 	nr_store_relaxed(&last->pid, pid);
-	nr_store_relaxed(&last->cpu, nr_process_cpu() + 1);
+	nr_store_relaxed(&last->cpu, nr_process_cpu());
 }
 
 #endif /* NARU_QUEUE_SIDE_H */

@@ -54,7 +54,8 @@ static bool is_on_our_cpu(struct nr_spin *spin, const _Atomic uint32_t *cpu)
 	if (age % LOOKS_AT_CPU == 0)
 		nr_store_relaxed(&spin->cpu, nr_load_relaxed(cpu));
 	nr_store_relaxed(&spin->age, age + 1);
-	return nr_load_relaxed(&spin->cpu) == nr_process_cpu() + 1;
+	return nr_load_relaxed(&spin->cpu) != 0 &&
+	       nr_load_relaxed(&spin->cpu) == nr_process_cpu();
 }
 
 static void note_length(struct nr_spin *spin, bool is_short)

@@ -2,7 +2,6 @@
 
 /* space/object.c - see space/object.h */
 
-#include <base/atomic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <layout/object.h>
@@ -52,12 +51,7 @@ static int open_new(int directory, struct nr_object_new *object)
 
 	object->temporary[0] = '\0';
 	if (fd >= 0) {
-		/* Where it was once possible, it is. */
-		static _Atomic bool can_link;
-
-		if (!nr_load_relaxed(&can_link) && nr_file_can_link(fd))
-			nr_store_relaxed(&can_link, true);
-		if (nr_load_relaxed(&can_link))
+		if (nr_file_can_link(fd))
 			return fd;
 		nr_file_close(fd);
 		return open_named(directory, object);

@@ -4,9 +4,28 @@
 
 /* sys/process.h - this process and this thread */
 
+#include <features.h>
 #include <stdint.h>
 
-/* The CPU that this thread runs on, most likely still; costs next to nothing. */
+#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
+#if __GLIBC_PREREQ(2, 35)
+#define NR_PROCESS_RSEQ
+#endif
+#endif
+
+#ifdef NR_PROCESS_RSEQ
+#include <sys/rseq.h>
+
+/* The CPU that this thread runs on, most likely still. Plus 1; 0: not known. */
+static inline uint32_t nr_process_cpu(void)
+{
+	const char *thread = __builtin_thread_pointer();
+	const volatile struct rseq *rseq = (const void *)(thread + __rseq_offset);
+
+	return __rseq_size ? rseq->cpu_id + 1 : 0;
+}
+#else
 uint32_t nr_process_cpu(void);
+#endif
 
 #endif /* NARU_SYS_PROCESS_H */
