@@ -13,6 +13,7 @@
  * NARU_CRASH_STRIDE	every so-manyth instruction
  */
 
+#include "asleep.h"
 #include "crash-actor.h"
 #include "crash-run.h"
 
@@ -31,8 +32,7 @@ enum { TOGETHER = 24, WAIT_MS = 1000 };
 struct wait_case {
 	struct scenario scenario; /* .victim: one step */
 	struct step waiter;
-	const struct step
-		*third; /* makes the victim's call return; NULL: it does not wait */
+	const struct step *third; /* ends the victim's wait; NULL: it has none */
 };
 
 #define STEPS(...) ((const struct step[]){__VA_ARGS__, {.kind = 0}})
