@@ -40,14 +40,12 @@ struct wait_case {
 	{                                                                                \
 		.kind = STEP_SEND, .type = (t), .length = (l), .timeout_ms = WAIT_MS     \
 	}
-#define RECEIVE(t)                                                                       \
+#define FROM(k, t)                                                                       \
 	{                                                                                \
-		.kind = STEP_RECEIVE, .type = (t), .timeout_ms = WAIT_MS                 \
+		.kind = (k), .type = (t), .timeout_ms = WAIT_MS                          \
 	}
-#define TAKE(t)                                                                          \
-	{                                                                                \
-		.kind = STEP_TAKE, .type = (t), .timeout_ms = WAIT_MS                    \
-	}
+#define RECEIVE(t) FROM(STEP_RECEIVE, t)
+#define TAKE(t)	   FROM(STEP_TAKE, t)
 #define CLAIM(t, l)                                                                      \
 	{                                                                                \
 		.kind = STEP_CLAIM, .type = (t), .length = (l), .timeout_ms = WAIT_MS    \
