@@ -48,8 +48,8 @@
  * A waiter asks to be woken when a message that it admits, or room that it
  * needs, is there. Its state goes FREE -> SLEEPING (by its owner; then the bit of
  * its kind is set) -> WOKEN (by a waker, which clears the bit first) -> FREE. It
- * sleeps at most NR_NAP_MS at a time, so a waker, or another sleeper, that dies
- * costs no more than that.
+ * sleeps at most NR_NAP_MS at a time while others do too, so that one of them may be
+ * woken and die, and NR_NAP_ALONE_MS while it is alone, so that a waker may die.
  */
 
 #include <layout/heap.h>
@@ -62,7 +62,8 @@
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
 #define NR_NAP_MS	 80
-#define NR_NAP_BLIND_MS	 5 /* where a sleeper cannot be sure that it will be woken */
+#define NR_NAP_ALONE_MS	 500 /* while nobody else sleeps for the same */
+#define NR_NAP_BLIND_MS	 5   /* where a sleeper cannot be sure that it will be woken */
 
 struct nr_counts_shared {
 	_Atomic uint64_t position;

@@ -45,7 +45,7 @@ struct naru_queue {
 	struct naru_space *space;
 
 	uint64_t tail_seen; /* records up to there are published; receivers' lock */
-	uint32_t tail_age;  /* messages since it was looked for in vain */
+	_Atomic uint32_t tail_age; /* messages since it was looked for in vain */
 
 	struct nr_spin spin_receive;
 	struct nr_spin spin_send;

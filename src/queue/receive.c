@@ -40,6 +40,14 @@ static bool is_small(const struct nr_found *found)
 			     : found->record.payload != NULL;
 }
 
+static uint32_t next_age(struct naru_queue *queue)
+{
+	uint32_t age = nr_load_relaxed(&queue->tail_age) + 1;
+
+	nr_store_relaxed(&queue->tail_age, age);
+	return age;
+}
+
 /* Fetch what is published some messages ahead; it is asked for now and then. */
 static void fetch_ahead(struct naru_queue *queue, uint64_t head)
 {
@@ -47,7 +55,7 @@ static void fetch_ahead(struct naru_queue *queue, uint64_t head)
 
 	if (head + NR_RING_AHEAD + 128 <= queue->tail_seen)
 		nr_ring_fetch(&queue->ring, head);
-	else if (++queue->tail_age % TAIL_EVERY == 0)
+	else if (next_age(queue) % TAIL_EVERY == 0)
 		queue->tail_seen = nr_side_counts(senders).position;
 }
 
@@ -196,7 +204,9 @@ ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 
 	do {
 		w = nr_wait(&waiting, deadline);
-		queue->tail_age = TAIL_EVERY - 1;
+		/* A burst of a stream begins: how long is it? */
+		if (nr_spin_streams(&queue->spin_receive))
+			nr_store_relaxed(&queue->tail_age, TAIL_EVERY - 1);
 		n = w;
 		if (w == -EIDRM)
 			break;

@@ -69,10 +69,15 @@ static void note_length(struct nr_spin *spin, bool is_short)
 	nr_store_relaxed(&spin->streak, streak);
 }
 
+bool nr_spin_streams(const struct nr_spin *spin)
+{
+	return nr_load_relaxed(&spin->streak) >= STREAK;
+}
+
 /* In a stream: let some messages come together before we look. */
 static void keep_away(struct nr_spin *spin)
 {
-	if (nr_load_relaxed(&spin->streak) < STREAK)
+	if (!nr_spin_streams(spin))
 		return;
 	if (nr_load_relaxed(&spin->burst) < BURST) {
 		nr_store_relaxed(&spin->streak, 0);

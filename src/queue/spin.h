@@ -32,6 +32,9 @@ struct nr_spin {
 
 void nr_spin_set_up(struct nr_spin *spin);
 
+/* Do messages come in a stream? */
+bool nr_spin_streams(const struct nr_spin *spin);
+
 /*
  * Call @ready until it is true. False: it did not become so in a time that makes
  * sense, which may be none at all.

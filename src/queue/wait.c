@@ -84,6 +84,35 @@ static void set_bit(const struct nr_waiting *waiting)
 		    UINT64_C(1) << waiting->entry % 64);
 }
 
+/* Who else sleeps for the same: -1 nobody, -2 several, else his entry. */
+static int other_sleeper(const struct nr_waiting *waiting)
+{
+	const _Atomic uint64_t *bits = bits_of(waiting);
+	int other = -1;
+
+	for (int word = 0; word < (int)NR_WAITER_WORDS; word++) {
+		uint64_t left = nr_load_relaxed(&bits[word]);
+
+		if (waiting->entry / 64 == word)
+			left &= ~(UINT64_C(1) << waiting->entry % 64);
+		if (left == 0)
+			continue;
+		if (other >= 0 || (left & (left - 1)) != 0)
+			return -2;
+		other = word * 64 + __builtin_ctzll(left);
+	}
+	return other;
+}
+
+/* Who slept alone naps for long, and does not know yet that he is not any more. */
+static void kick_lonely(const struct nr_waiting *waiting)
+{
+	int other = other_sleeper(waiting);
+
+	if (other >= 0)
+		nr_futex_wake(&waiting->queue->waiters[other].state, 1);
+}
+
 /* Say in the table what we are about to sleep for. */
 static void arm(struct nr_waiting *waiting)
 {
@@ -103,6 +132,7 @@ static void arm(struct nr_waiting *waiting)
 	/* dies here: the entry is reclaimed when the table is full */
 	set_bit(waiting);
 	waiting->missed = !nr_waiter_fence(waiting->queue); /* [sleep] */
+	kick_lonely(waiting);
 }
 
 /*
@@ -139,19 +169,29 @@ static int look_round(struct nr_waiting *waiting)
 	return waiting->sender || nr_load_relaxed(&shared->intent) || is_news(waiting);
 }
 
+/*
+ * A nap costs as much as a wake. Where there are several sleepers, one may be woken
+ * and die, and the others must notice soon. One who is alone waits in vain only if
+ * a sender died between its last store and its wake.
+ */
+static uint64_t nap_ms(const struct nr_waiting *waiting)
+{
+	if (waiting->entry < 0 || waiting->missed)
+		return NR_NAP_BLIND_MS;
+	return other_sleeper(waiting) == -1 ? NR_NAP_ALONE_MS : NR_NAP_MS;
+}
+
 /* 0: woken, or there may be something. */
 static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 {
 	_Atomic uint32_t own = NR_WAITER_SLEEPING;
 	_Atomic uint32_t *state = &own;
 	uint64_t until = nr_deadline_until(deadline);
-	uint64_t nap = NR_NAP_MS * UINT64_C(1000000);
 
 	if (waiting->entry >= 0)
 		state = &waiting->queue->waiters[waiting->entry].state;
-	if (waiting->entry < 0 || waiting->missed)
-		nap = NR_NAP_BLIND_MS * UINT64_C(1000000);
 	for (;;) {
+		uint64_t nap = nap_ms(waiting) * UINT64_C(1000000);
 		uint64_t now = nr_clock_monotonic();
 		uint32_t value;
 		int r;
