@@ -41,6 +41,8 @@ format:
 	packaging/setup test
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-install: all
+install: $(BUILD)/build.ninja
 	$(if $(prefix),$(MESON) configure $(BUILD) -Dprefix="$(prefix)")
+	$(MESON) compile -C $(BUILD)
 	$(MESON) install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(DESTDIR)")
+	$(if $(DESTDIR),,ldconfig || true)

@@ -84,8 +84,9 @@ static int explain(const struct sending *sending, int r)
 		return NR_TIMED_OUT;
 	case EMSGSIZE:
 		return nr_failed(
-			"the message is larger than queue \"%s\" can hold%s; make a "
-			"larger one with: naru send --create --capacity SIZE ...",
+			"the message is larger than queue \"%s\" can hold%s; remove it, "
+			"or "
+			"take another name, and: naru send --create --capacity SIZE ...",
 			sending->name, before);
 	default:
 		return nr_queue_failed(sending->tool, sending->name, r);

@@ -23,7 +23,9 @@
  *	-EUSERS		 too many processes share the space (4095)
  *
  * Timeouts: int timeout_ms as of poll(2): -1 waits for ever, 0 never waits,
- * n waits n milliseconds of CLOCK_MONOTONIC, waiting for locks included.
+ * n waits n milliseconds of CLOCK_MONOTONIC, waiting for locks included. A lock
+ * that somebody holds just now is waited for by a call with 0 too, for 20 ms at
+ * most; calls without a timeout wait for one up to a second, then say -EAGAIN.
  *
  * Signals: nothing here is async-signal-safe. Do not call naru from a handler.
  */

@@ -57,15 +57,16 @@ struct naru_queue_options {
 	uint32_t flags;	   /* of enum naru_queue_flags */
 	uint32_t mode;	   /* permission bits, umask not applied; default 0600 */
 	uint64_t capacity; /* bytes; default 1 MiB, at least 1, at most 2^36 */
-	uint64_t messages; /* default capacity / 128 + 16; at most 2^29 */
+	uint64_t messages; /* default capacity / 128 + 16; at most 2^29, see below */
 	uint32_t owner;	   /* only with NARU_SET_OWNER */
 	uint32_t group;	   /* only with NARU_SET_GROUP */
 };
 
 /*
  * Create the queue @name, and open it. All its memory is reserved now: about
- * 1.4 times the capacity, 0.2 KiB a message, and up to 1 MiB (and not more than
- * twice the capacity) for the ring that messages travel through.
+ * 1.4 times the capacity, 0.2 KiB a message, and a ring that messages travel through:
+ * the power of two above the capacity, at least a page and at most 2 MiB. Capacity
+ * and messages are limited together: capacity / 48 + 3 * messages < 2^31.
  *
  * @space	NULL for the default space
  * @name	1 to NARU_NAME_MAX bytes of [A-Za-z0-9._-], no leading dot
@@ -216,8 +217,8 @@ struct naru_item {
 /*
  * Send up to @count messages under one lock. Waits until the first fits, then
  * sends as many as fit; these become visible together: after a death, all of
- * them or none. A message of more than 8 KiB gains nothing by a batch: it is sent
- * alone.
+ * them or none. It may stop earlier: before a message of more than 8 KiB (or a
+ * quarter of the ring), which is sent alone, and where the ring is full. Call again.
  *
  * Returns how many were sent, from the first on: at least 1, 0 only if @count
  * is 0. Errors are about the first message; it is as if none had been tried.
@@ -230,7 +231,7 @@ NARU_API ssize_t naru_queue_send_batch(struct naru_queue *queue,
  * Receive up to @count messages under one lock. Waits for the first, then takes
  * what is there without waiting. Stops before a message that is too large for
  * its item (-EMSGSIZE if that is the first). A message of more than 8 KiB may come
- * alone.
+ * alone: call again.
  *
  * Returns how many were received: at least 1, 0 only if @count is 0.
  */

@@ -12,8 +12,8 @@
  *
  * A slot:
  *	  0  generation	 of the process that has it, 1 .. NR_PEER_GENERATIONS - 2
- *	  4  pid	 in its own namespace; only told to people. 0: given up in good
- *order 8  start	 CLOCK_BOOTTIME nanoseconds when it registered
+ *	  4  pid	 in its own namespace, for people; 0: given up in good order
+ *	  8  start	 CLOCK_BOOTTIME nanoseconds when it registered
  *
  * An *id* names one process for all time that matters: slot in the low 12 bits,
  * generation in the 19 above. 0 is nobody, and so is NR_PEER_ID_MASK. Bit 31 is

@@ -285,7 +285,7 @@ static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll w
 		return fd;
 	entry = nr_waiter_acquire(queue, id);
 	if (entry < 0)
-		return entry;
+		return -EMFILE;
 	own->entry = entry;
 	own->id = id;
 	/* What earlier pollers left in the FIFO is nothing to rely upon. */

@@ -10,7 +10,10 @@
 
 uint64_t nr_size_messages(uint64_t capacity)
 {
-	return capacity / 128 + 16;
+	uint64_t granules = NR_HEAP_GRANULES_MAX - nr_size_heap(capacity, 0);
+	uint64_t messages = capacity / 128 + 16;
+
+	return messages < granules / 3 ? messages : granules / 3;
 }
 
 /*

@@ -147,6 +147,12 @@ static bool is_news(const struct nr_waiting *waiting)
 	       message_ready(waiting->queue);
 }
 
+static bool is_alone(const struct nr_waiting *waiting)
+{
+	return other_sleeper(waiting) == -1 &&
+	       nr_read_unlocked(&waiting->queue->shared->heap.held) == 0;
+}
+
 /*
  * A nap is over, and nobody has woken us. Does that mean that there is nothing? Who
  * should have may have died. This happens often, so it is cheap. 1: look again.
@@ -156,7 +162,8 @@ static int look_round(struct nr_waiting *waiting)
 	struct naru_queue *queue = waiting->queue;
 	const struct nr_queue_shared *shared = queue->shared;
 
-	if (waiting->naps++ % NAPS_PER_NAME == 0 || nr_load_relaxed(&shared->removing)) {
+	if (waiting->naps++ % NAPS_PER_NAME == 0 || is_alone(waiting) ||
+	    nr_load_relaxed(&shared->removing)) {
 		int r = nr_queue_check_name(queue);
 
 		if (r < 0)
@@ -171,14 +178,15 @@ static int look_round(struct nr_waiting *waiting)
 
 /*
  * A nap costs as much as a wake. Where there are several sleepers, one may be woken
- * and die, and the others must notice soon. One who is alone waits in vain only if
- * a sender died between its last store and its wake.
+ * and die, and the others must notice soon; and what somebody has taken may come
+ * back. Otherwise one who is alone waits in vain only if a sender died between its
+ * last store and its wake.
  */
 static uint64_t nap_ms(const struct nr_waiting *waiting)
 {
 	if (waiting->entry < 0 || waiting->missed)
 		return NR_NAP_BLIND_MS;
-	return other_sleeper(waiting) == -1 ? NR_NAP_ALONE_MS : NR_NAP_MS;
+	return is_alone(waiting) ? NR_NAP_ALONE_MS : NR_NAP_MS;
 }
 
 /* 0: woken, or there may be something. */

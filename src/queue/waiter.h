@@ -17,11 +17,10 @@
  * heavy barrier, -> ON by a sleeper, and ON -> CHANGING, heavy barrier, -> OFF by a
  * waker that has long seen nobody asleep; it counts its changes above the low two
  * bits, so that a late one is found out.
-
  *
  * tests/model/wait.pml proves it. A sleeper that a dead waker never wakes, or that
- * is woken and dies, is made good by naps: nobody sleeps longer than NR_NAP_MS
- * without looking.
+ * is woken and dies, is made good by naps: nobody sleeps for long without looking
+ * (layout/queue.h).
  */
 
 #include <queue/handle.h>

@@ -78,7 +78,8 @@ static int check_peers(struct check *check)
 		r = 0;
 	}
 	find(check, NARU_SEVERITY_NOTICE, NULL, r > 0,
-	     "slots of processes that died: %" PRIu32 "; the next ones take them over",
+	     "slots left by processes that have ended: %" PRIu32
+	     "; the next ones take them over",
 	     stale);
 	return 0;
 }

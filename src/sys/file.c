@@ -64,6 +64,7 @@ int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat)
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
+	uint64_t size, free;
 	int r;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
@@ -71,6 +72,9 @@ int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 	    (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
 	     offset + length > limit.rlim_cur))
 		return -EFBIG;
+	/* A tmpfs as large as the memory would take all of it before it says so. */
+	if (nr_file_system(fd, &size, &free) == 0 && length > free)
+		return -ENOSPC;
 	while (length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
 
