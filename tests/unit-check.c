@@ -161,9 +161,9 @@ static void test_stale_slots(void **state)
 	part(&child);
 	child_kill(child.pid);
 	assert_int_equal(check(room, 0, &found), 0);
-	assert_found(&found, NARU_SEVERITY_NOTICE, "", "died: 1;", false);
+	assert_found(&found, NARU_SEVERITY_NOTICE, "", "ended: 1;", false);
 	assert_int_equal(check(room, NARU_CHECK_REPAIR, &found), 0);
-	assert_found(&found, NARU_SEVERITY_NOTICE, "", "died: 1;", true);
+	assert_found(&found, NARU_SEVERITY_NOTICE, "", "ended: 1;", true);
 	assert_int_equal(check(room, 0, &found), 0);
 	assert_int_equal(found.count, 0);
 }
