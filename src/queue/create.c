@@ -246,9 +246,9 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	nr_exchange(&queue->shared->removing, id);
 	r = nr_queue_check_name(queue);
 	if (r == 0)
-		r = nr_object_remove(space, name);
+		r = nr_object_remove_this(space, name, queue->device, queue->inode);
 	/* dies here: the next one who calls, or wakes from a nap, marks it */
-	if (r == 0) {
+	if (r == 0 || r == -ENOENT) {
 		nr_queue_mark_removed(queue);
 		if (nr_load_relaxed(&queue->shared->polled))
 			nr_poll_unlink(space, name, queue->inode);
