@@ -27,7 +27,8 @@
  * that somebody holds just now is waited for by a call with 0 too, for 20 ms at
  * most; calls without a timeout wait for one up to a second, then say -EAGAIN.
  *
- * Signals: nothing here is async-signal-safe. Do not call naru from a handler.
+ * Signals: nothing here is async-signal-safe. Do not call naru from a handler, and
+ * do not cancel a thread (pthread_cancel(3)) that may be in a call.
  */
 
 #include <stddef.h>

@@ -249,8 +249,9 @@ enum naru_poll {
  * POLLIN on it, for NARU_WRITABLE too. It belongs to the handle: do not read,
  * write or close it. Getting it makes every send (or receive) that changes the
  * state do a system call, until the handle is closed. After it says so, call
- * with timeout_ms 0: another process may have been faster. Once the queue has
- * been removed it stays ready, and the call says -EIDRM.
+ * with timeout_ms 0: another process may have been faster. What a dead process had
+ * taken or claimed comes back when somebody calls: give poll a timeout. Once the queue
+ * has been removed it stays ready, and the call says -EIDRM.
  *
  * @which	one of enum naru_poll
  *

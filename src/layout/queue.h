@@ -120,6 +120,12 @@ struct nr_queue_shared {
 	alignas(128) struct nr_heap_shared heap;
 };
 
+/* The removed word: gone, and everybody who waits or polls has been told. */
+enum nr_removed {
+	NR_REMOVED = 1,
+	NR_REMOVED_TOLD = 2,
+};
+
 enum nr_waiter_state {
 	NR_WAITER_FREE = 0,
 	NR_WAITER_SLEEPING = 1,
@@ -131,7 +137,7 @@ struct nr_waiter_shared {
 	_Atomic uint32_t owner;	 /* id; 0: the entry is free */
 	_Atomic uint32_t select; /* receivers: enum nr_select_kind */
 	_Atomic uint32_t unused;
-	_Atomic int64_t type;  /* receivers: of the selection; WOKEN: of the message */
+	_Atomic int64_t type;  /* receivers: of the selection; senders: 0 */
 	_Atomic uint64_t need; /* senders: bytes */
 };
 

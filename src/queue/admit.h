@@ -45,8 +45,11 @@ static inline struct nr_room nr_room_seen(const struct naru_queue *queue,
 /* Look at the receivers' counts. */
 static inline void nr_room_look(struct naru_queue *queue)
 {
-	struct nr_counts removed = nr_side_read(&queue->shared->receivers);
+	struct nr_counts removed;
 
+	/* What was seen before is still true, only late. */
+	if (!nr_side_read(&queue->shared->receivers, &removed))
+		return;
 	queue->shared->seen_head = removed.position;
 	queue->shared->seen_messages = removed.messages;
 	queue->shared->seen_bytes = removed.bytes;

@@ -46,7 +46,7 @@ static int count_block(const struct nr_heap *heap, const struct nr_block_shared 
 		r = count_chain(heap, nr_read_once(&block->chain), &pieces);
 	census->blocks[kind]++;
 	census->chained += pieces;
-	return r;
+	return census->chained > heap->granules ? -EBADMSG : r;
 }
 
 static int count_all(const struct nr_heap *heap, struct census *census)

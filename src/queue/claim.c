@@ -30,6 +30,7 @@ static int claim_block(struct naru_queue *queue, uint32_t id, uint64_t length,
 	nr_journal_write(&store->journal, shared->claimed_bytes,
 			 nr_read_once(&shared->claimed_bytes) + length);
 	*ret_claim = (struct nr_hold){
+		.block = nr_heap_block(&store->heap, message),
 		.message = message,
 		.id = nr_heap_block(&store->heap, message)->id,
 		.payload = nr_store_payload(store, message, length),
@@ -139,6 +140,9 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	r = nr_admit_park(queue, &removed, &sent, BLOCK_RECORD);
 	if (r == 0)
 		r = nr_poll_before_send(queue);
+	/* What was claimed and is not needed is room. */
+	if (r == 0 && length < nr_read_once(&block->length))
+		r = nr_poll_before_removal(queue);
 	if (r < 0)
 		return r;
 

@@ -236,8 +236,10 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	if (r == -ENOENT)
 		return r;
 	/* What is too damaged to be opened, or not ours to read, is removed as it is. */
-	if (r < 0)
+	if (r == -EBADMSG || r == -EPROTONOSUPPORT || r == -EACCES)
 		return nr_object_remove(space, name);
+	if (r < 0)
+		return r;
 
 	/*
 	 * From here on every call looks whether the name is still there, so that
@@ -253,7 +255,7 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 		if (nr_load_relaxed(&queue->shared->polled))
 			nr_poll_unlink(space, name, queue->inode);
 	} else {
-		nr_exchange(&queue->shared->removing, 0);
+		nr_swap_if(&queue->shared->removing, &id, 0);
 	}
 	naru_queue_close(queue);
 	return r == -EIDRM ? -ENOENT : r;

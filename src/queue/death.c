@@ -13,9 +13,13 @@ enum { REAP_EVERY_NS = 10 * 1000 * 1000 };
 
 int nr_queue_mark_removed(struct naru_queue *queue)
 {
-	nr_exchange(&queue->shared->removed, 1);
+	uint32_t named = 0;
+
+	nr_swap_if(&queue->shared->removed, &named, NR_REMOVED);
 	nr_wake_all(queue);
 	nr_poll_removed(queue);
+	/* dies here: told once more by the next one */
+	nr_store_relaxed(&queue->shared->removed, NR_REMOVED_TOLD);
 	return -EIDRM;
 }
 
@@ -24,8 +28,14 @@ int nr_queue_check_name(struct naru_queue *queue)
 	struct stat stat;
 	int directory, r;
 
-	if (nr_load_relaxed(&queue->shared->removed))
+	switch (nr_load_relaxed(&queue->shared->removed)) {
+	case 0:
+		break;
+	case NR_REMOVED:
+		return nr_queue_mark_removed(queue);
+	default:
 		return -EIDRM;
+	}
 	directory = nr_space_directory(queue->space);
 	if (directory < 0)
 		return 0;
@@ -41,12 +51,13 @@ int nr_queue_check_name(struct naru_queue *queue)
 int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id)
 {
 	uint32_t removing = nr_load_relaxed(&queue->shared->removing);
+	bool dead = removing && !nr_space_alive(queue->space, removing & NR_PEER_ID_MASK);
 	int r = nr_queue_check_name(queue);
 
 	if (r < 0)
 		return r;
-	/* Somebody was about to remove it. If he died before he did, forget it. */
-	if (removing && !nr_space_alive(queue->space, removing))
+	/* Somebody was about to remove it, and died before he did: forget it. */
+	if (dead)
 		nr_swap_if(&queue->shared->removing, &removing, 0);
 	return nr_space_self(queue->space, ret_id);
 }
@@ -85,7 +96,7 @@ void nr_queue_tell_reaped(struct naru_queue *queue, uint32_t id, uint64_t back)
 	nr_poll_refresh(queue, id, NARU_READABLE);
 }
 
-void nr_queue_reap(struct naru_queue *queue, uint32_t id)
+bool nr_queue_reap(struct naru_queue *queue, uint32_t id)
 {
 	struct nr_deadline deadline = nr_deadline_in(0);
 	struct nr_counts counts;
@@ -95,12 +106,13 @@ void nr_queue_reap(struct naru_queue *queue, uint32_t id)
 	/* While the lock is held, by a dead one perhaps, the list is not certain. */
 	if (nr_read_unlocked(&queue->shared->heap.held) == 0 &&
 	    nr_load_relaxed(&queue->shared->receivers.lock) == 0)
-		return;
+		return false;
 	if (nr_receivers_lock(queue, id, &deadline) < 0)
-		return;
+		return false;
 	counts = nr_side_counts(&queue->shared->receivers);
 	r = nr_queue_reap_locked(queue, &counts, &back);
 	nr_receivers_unlock(queue);
 	if (r > 0)
 		nr_queue_tell_reaped(queue, id, back);
+	return r > 0;
 }

@@ -19,9 +19,10 @@ int nr_queue_mark_removed(struct naru_queue *queue);
 
 /*
  * Finish what dead processes held: drop their claims, give back what they had
- * taken, wake who can use that. Best effort: it does not wait long for a lock.
+ * taken, wake who can use that. Best effort: it does not wait long for a lock. True:
+ * there was something.
  */
-void nr_queue_reap(struct naru_queue *queue, uint32_t id);
+bool nr_queue_reap(struct naru_queue *queue, uint32_t id);
 
 /*
  * The same, under the receivers' lock and at most every some milliseconds.

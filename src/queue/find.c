@@ -106,15 +106,14 @@ int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
 {
 	bool parked = false;
 	uint32_t message = 0;
-	int stored = -ENOMSG;
+	int stored = -ENOMSG, r;
 
 	if (nr_read_once(&store->heap.shared->stored) > 0) {
 		stored = nr_index_find(&store->heap, select, &message);
 		if (stored < 0 && stored != -ENOMSG)
 			return stored;
 		if (stored == 0) {
-			int r = found_stored(store, message, ret_found);
-
+			r = found_stored(store, message, ret_found);
 			if (r < 0 || nr_find_certain(select, ret_found->type))
 				return r;
 		}
@@ -122,8 +121,8 @@ int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
 
 	for (uint64_t steps = 0; steps <= ring->size / NR_RING_ALIGN; steps++) {
 		struct nr_record record;
-		int r = nr_ring_peek(ring, counts->position, &record);
 
+		r = nr_ring_peek(ring, counts->position, &record);
 		if (r < 0)
 			return r;
 		if (r == 0) {
@@ -142,7 +141,11 @@ int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
 			return r;
 		parked = true;
 	}
-	return -EAGAIN;
+	/* Senders fill it as fast as we empty it: what is stored by now must do. */
+	r = nr_index_find(&store->heap, select, &message);
+	if (r < 0)
+		return r == -ENOMSG ? -EAGAIN : r;
+	return found_stored(store, message, ret_found);
 }
 
 int nr_find_take(struct nr_store *store, const struct nr_found *found,

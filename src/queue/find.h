@@ -80,10 +80,9 @@ static inline int nr_find(struct nr_store *store, const struct nr_ring *ring,
 int nr_park(struct nr_store *store, const struct nr_ring *ring, struct nr_counts *counts);
 
 /*
- * In a change that is open or, for a message inside of the ring, one that this
- * begins by building: make the found message a TAKEN one of @owner, and move the
- * position in @counts. nr_store_commit() is left to the caller. On failure there
- * is no change.
+ * Begin a change in which the found message becomes a TAKEN one of @owner, and the
+ * position in @counts moves. nr_store_commit() is left to the caller. On failure
+ * there is no change.
  */
 int nr_find_take(struct nr_store *store, const struct nr_found *found,
 		 struct nr_counts *counts, uint32_t owner, uint32_t *ret_message);

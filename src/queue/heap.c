@@ -319,6 +319,11 @@ int nr_heap_grow(struct nr_heap *heap, uint32_t granules)
 		more.block->size = more.size;
 		more.block->before = last.size;
 		more.block->kind = NR_BLOCK_FREE;
+		/* As they will be, so that the journal names no place that is not mapped.
+		 */
+		more.block->next =
+			nr_read_once(nr_heap_list(shared, nr_heap_class(more.size)));
+		more.block->previous = 0;
 		nr_journal_write(heap->journal, shared->last, end);
 		r = nr_free_list_add(heap, &more);
 	}

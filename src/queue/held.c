@@ -131,13 +131,11 @@ struct nr_block_shared *nr_held_block(const struct nr_store *store,
 
 bool nr_held_leave(const struct nr_hold *hold, uint32_t owner, enum nr_held_end end)
 {
-	struct nr_block_shared *block;
-
-	if (!hold->payload || hold->id == 0)
-		return false;
 	/* Not by the reference: the heap's mapping may change while we look. */
-	block = (struct nr_block_shared *)(void *)hold->payload - 1;
-	if (!is_held(nr_read_once(&block->kind)) || nr_read_once(&block->id) != hold->id)
+	struct nr_block_shared *block = hold->block;
+
+	if (!block || hold->id == 0 || !is_held(nr_read_once(&block->kind)) ||
+	    nr_read_once(&block->id) != hold->id)
 		return false;
 	return nr_swap_if(&block->owner, &owner, end == NR_HELD_BACK ? 0 : NR_OWNER_DONE);
 }

@@ -19,7 +19,8 @@
 struct nr_hold {
 	uint32_t message;
 	uint64_t id;
-	unsigned char *payload; /* NULL: it is in pieces */
+	unsigned char *payload;	       /* NULL: it is in pieces */
+	struct nr_block_shared *block; /* in the mapping of when it was got */
 };
 
 /* Put the message at the head of the held list, as @kind (CLAIMED, TAKEN). */
@@ -48,7 +49,7 @@ struct nr_block_shared *nr_held_block(const struct nr_store *store,
 
 /*
  * Without any lock: leave it to others to finish the hold in that way. False: it
- * is not held by @owner, or in pieces, for which this cannot be done.
+ * is not held by @owner.
  */
 bool nr_held_leave(const struct nr_hold *hold, uint32_t owner, enum nr_held_end end);
 

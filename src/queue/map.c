@@ -9,7 +9,7 @@
 
 enum { RING_OFFSET_MAX = 1 << 20 };
 
-#define RING_MAX (UINT64_C(1) << 30)
+#define RING_POSSIBLE (UINT64_C(1) << 30)
 
 /* Addresses that are kept free behind a heap, so that it can grow where it is. */
 #define HEAP_SPARE (UINT64_C(256) << 20)
@@ -50,7 +50,7 @@ static int read_geometry(int fd, const struct stat *stat, struct geometry *ret_g
 	if (geometry.ring_offset < NR_QUEUE_RING ||
 	    geometry.ring_offset > RING_OFFSET_MAX || geometry.ring_offset % page != 0)
 		return -EBADMSG;
-	if (geometry.ring_size < page || geometry.ring_size > RING_MAX ||
+	if (geometry.ring_size < page || geometry.ring_size > RING_POSSIBLE ||
 	    (geometry.ring_size & (geometry.ring_size - 1)) != 0)
 		return -EBADMSG;
 	if (geometry.heap_offset != geometry.ring_offset + geometry.ring_size ||
@@ -117,9 +117,10 @@ static void set_heap(struct naru_queue *queue, uint64_t granules)
 	struct nr_store *store = &queue->store;
 
 	store->heap.base = queue->heap.address;
-	store->heap.granules = (uint32_t)granules;
 	store->journal.heap = queue->heap.address;
 	store->journal.heap_size = granules * NR_GRANULE;
+	/* Last: a child that another thread forks right here maps it for itself. */
+	nr_write_once(&store->heap.granules, (uint32_t)granules);
 }
 
 static int map_all(struct naru_queue *queue, int fd, const struct geometry *geometry)

@@ -24,16 +24,23 @@ enum {
 	ID,
 	LENGTH, /* that was claimed */
 	KIND,	/* enum nr_block_kind */
-	COPY,	/* data is a copy, of malloc(3) */
+	BLOCK,	/* the block's address, if data is a copy, of malloc(3); else 0 */
 };
 
 static struct nr_hold hold_of(const struct naru_message *message)
 {
-	return (struct nr_hold){
+	struct nr_block_shared *block = (void *)(uintptr_t)message->private_[BLOCK];
+	struct nr_hold hold = {
 		.message = (uint32_t)message->private_[REFERENCE],
 		.id = message->private_[ID],
-		.payload = message->private_[COPY] ? NULL : message->data,
+		.block = block,
 	};
+
+	if (!block && message->data) {
+		hold.payload = message->data;
+		hold.block = (struct nr_block_shared *)message->data - 1;
+	}
+	return hold;
 }
 
 static void set_up(struct naru_message *message, enum nr_block_kind kind, int64_t type,
@@ -47,14 +54,14 @@ static void set_up(struct naru_message *message, enum nr_block_kind kind, int64_
 			     [ID] = hold->id,
 			     [LENGTH] = length,
 			     [KIND] = (uint64_t)kind,
-			     [COPY] = copy != NULL},
+			     [BLOCK] = copy ? (uintptr_t)hold->block : 0},
 	};
 }
 
 /* The message is over: nothing in it is valid any more. */
 static void clear(struct naru_message *message)
 {
-	if (message->private_[COPY])
+	if (message->private_[BLOCK])
 		free(message->data);
 	*message = (struct naru_message){0};
 }
@@ -101,6 +108,8 @@ int naru_queue_claim(struct naru_queue *queue, int64_t type, size_t length,
 	if (r < 0)
 		return r;
 	r = nr_claim(queue, id, length, &deadline, &hold);
+	if (r == -EAGAIN && nr_queue_reap(queue, id))
+		r = nr_claim(queue, id, length, &deadline, &hold);
 	if (r == -EAGAIN) {
 		nr_poll_refresh(queue, id, NARU_WRITABLE);
 		if (timeout_ms != 0)
@@ -158,7 +167,7 @@ static int finish(struct naru_queue *queue, struct naru_message *message,
 	r = nr_queue_enter(queue, &id);
 	if (r == 0)
 		r = nr_hold_end(queue, id, &hold, kind, end);
-	if (r == 0)
+	if (r == 0 || r == -EIDRM)
 		clear(message);
 	return r;
 }
@@ -240,7 +249,7 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 	if (!take.hold.payload) {
 		copy = malloc(take.found.length);
 		r = copy ? nr_take_read(queue, take.id, &take.hold, copy,
-					take.found.length)
+					take.found.length, &deadline)
 			 : -ENOMEM;
 		if (r < 0) {
 			free(copy);
@@ -267,7 +276,7 @@ int naru_queue_give_back(struct naru_queue *queue, struct naru_message *message)
 
 	if (!is_kind(message, NR_BLOCK_TAKEN))
 		return -EINVAL;
-	if (message->private_[COPY]) {
+	if (message->private_[BLOCK]) {
 		r = nr_queue_enter(queue, &id);
 		if (r == 0)
 			r = nr_take_write(queue, id, &hold, message->data,

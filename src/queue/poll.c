@@ -128,7 +128,8 @@ static int drain(struct naru_queue *queue, enum naru_poll which)
 		;
 	/* dies here: a byte too few; nr_poll_repair() writes one */
 	nr_store_relaxed(token(queue, which), 0);
-	return 0;
+	/* Of a removed queue it is to be ready for ever: that byte was not ours. */
+	return fd >= 0 && nr_load_relaxed(&queue->shared->removed) ? put_byte(fd) : 0;
 }
 
 int nr_poll_before_send_slowly(struct naru_queue *queue)
@@ -312,6 +313,8 @@ int naru_queue_fd(struct naru_queue *queue, enum naru_poll which)
 	fd = begin_polling(queue, id, which);
 	r = fd < 0 ? fd : agree(queue, which);
 	unlock_both(queue);
+	if (r == 0 && nr_load_relaxed(&queue->shared->removed))
+		r = -EIDRM;
 	return r < 0 ? r : fd;
 }
 

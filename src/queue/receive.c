@@ -117,13 +117,14 @@ static ssize_t fill(struct naru_queue *queue, const struct nr_receive *receive,
 
 /* Copy a large message that was taken; with the release it is received. */
 static int copy_large(struct naru_queue *queue, const struct nr_receive *receive,
-		      const struct nr_found *found, const struct nr_hold *hold)
+		      const struct nr_found *found, const struct nr_hold *hold,
+		      struct nr_deadline *deadline)
 {
 	struct naru_item *item = &receive->items[0];
 	uint64_t length = found->length < item->length ? found->length : item->length;
 	int r;
 
-	r = nr_take_read(queue, receive->id, hold, item->data, length);
+	r = nr_take_read(queue, receive->id, hold, item->data, length, deadline);
 	if (r < 0) {
 		nr_hold_end(queue, receive->id, hold, NR_BLOCK_TAKEN, NR_HELD_BACK);
 		return r;
@@ -148,8 +149,10 @@ int nr_receive_lock(struct naru_queue *queue, uint32_t id, struct nr_deadline *d
 
 		r = s < 0 ? s : r;
 	}
-	if (r < 0)
+	if (r < 0) {
 		nr_receivers_unlock(queue);
+		nr_queue_tell_reaped(queue, id, *ret_back);
+	}
 	return r;
 }
 
@@ -178,7 +181,7 @@ static ssize_t try_receive(struct nr_receive *receive, struct nr_deadline *deadl
 	if (n <= 0)
 		return n;
 	if (hold.id) {
-		r = copy_large(queue, receive, &found, &hold);
+		r = copy_large(queue, receive, &found, &hold, deadline);
 		return r < 0 ? r : n;
 	}
 	nr_store_relaxed(&queue->spin_receive.burst,

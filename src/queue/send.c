@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <queue/admit.h>
 #include <queue/claim.h>
+#include <queue/death.h>
 #include <queue/poll.h>
 #include <queue/take.h>
 #include <queue/waiter.h>
@@ -180,6 +181,7 @@ ssize_t naru_queue_send_batch(struct naru_queue *queue, const struct naru_item *
 			      size_t count, int timeout_ms)
 {
 	struct nr_deadline deadline = nr_deadline_in(timeout_ms);
+	const size_t all = count;
 	uint32_t id;
 	int r;
 
@@ -191,7 +193,12 @@ ssize_t naru_queue_send_batch(struct naru_queue *queue, const struct naru_item *
 	if (r < 0)
 		return r;
 	r = try_either(queue, id, items, &count, &deadline);
+	if (__builtin_expect(r == -EAGAIN, 0) && nr_queue_reap(queue, id)) {
+		count = all;
+		r = try_either(queue, id, items, &count, &deadline);
+	}
 	if (__builtin_expect(r == -EAGAIN, 0)) {
+		count = all;
 		nr_poll_refresh(queue, id, NARU_WRITABLE);
 		if (timeout_ms != 0)
 			r = send_waiting(queue, id, items, &count, &deadline);

@@ -14,6 +14,7 @@
 
 #include <base/atomic.h>
 #include <layout/queue.h>
+#include <stdbool.h>
 #include <sys/clock.h>
 #include <sys/process.h>
 
@@ -42,22 +43,21 @@ static inline struct nr_counts nr_side_counts(const struct nr_side_shared *side)
 }
 
 /*
- * For others. Each count is one that was true at some moment of the call or just
- * before it; all are of the same moment unless commits come faster than we read.
+ * For others. False: commits come faster than we read, and some of the counts may
+ * not be committed, nor ever be: good for a guess, and nothing else.
  */
-static inline struct nr_counts nr_side_read(const struct nr_side_shared *side)
+static inline bool nr_side_read(const struct nr_side_shared *side,
+				struct nr_counts *ret_counts)
 {
-	struct nr_counts counts;
-
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 16; i++) {
 		uint64_t epoch = nr_load_acquire(&side->epoch); /* [counts] */
 
-		counts = nr_side_counts_at(side, epoch);
+		*ret_counts = nr_side_counts_at(side, epoch);
 		atomic_thread_fence(memory_order_acquire);
 		if (nr_load_relaxed(&side->epoch) == epoch)
-			break;
+			return true;
 	}
-	return counts;
+	return false;
 }
 
 /* Make @counts those of the side, and whatever the journal covers final. */

@@ -88,8 +88,9 @@ static void keep_away(struct nr_spin *spin)
 }
 
 bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
-		 bool (*ready)(void *data), void *data)
+		 bool (*ready)(void *data), void *data, int pauses)
 {
+	const int looks = LOOKS_PER_CLOCK / pauses + 1;
 	uint64_t start = 0;
 
 	if (is_on_our_cpu(spin, cpu) || !is_worth_it(spin))
@@ -97,7 +98,7 @@ bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
 	keep_away(spin);
 	nr_store_relaxed(&spin->burst, 0);
 	for (;;) {
-		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
+		for (int i = 0; i < looks; i++) {
 			if (ready(data)) {
 				learn(spin, true);
 				note_length(spin, start == 0 && i <= LOOKS_SHORT);

@@ -41,8 +41,9 @@ bool nr_spin_streams(const struct nr_spin *spin);
  *
  * @cpu		plus 1, where the other side was last; 0: unknown. If that is our
  *		own, it cannot go on before we let go of it.
+ * @pauses	how many pauses one look takes, about
  */
 bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
-		 bool (*ready)(void *data), void *data);
+		 bool (*ready)(void *data), void *data, int pauses);
 
 #endif /* NARU_QUEUE_SPIN_H */

@@ -22,8 +22,8 @@ static int read_counts(struct naru_queue *queue, uint32_t id,
 	senders = nr_senders_lock(queue, id, &deadline);
 	if (senders == 0)
 		receivers = nr_receivers_lock(queue, id, &deadline);
-	sent = nr_side_read(&shared->senders);
-	removed = nr_side_read(&shared->receivers);
+	nr_side_read(&shared->senders, &sent);
+	nr_side_read(&shared->receivers, &removed);
 	claimed_messages = nr_read_unlocked(&heap->claimed_messages);
 	claimed_bytes = nr_read_unlocked(&heap->claimed_bytes);
 	taken_messages = nr_read_unlocked(&heap->taken_messages);

@@ -247,6 +247,7 @@ static uint64_t next_part(const struct nr_store *store, uint32_t message, uint32
 	uint32_t reference = *part;
 	struct nr_piece_shared *block = (void *)nr_heap_block(&store->heap, reference);
 
+	*part = 0;
 	if (!block)
 		return 0;
 	*part = nr_read_once(&block->chain);

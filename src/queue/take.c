@@ -12,7 +12,7 @@ int nr_take_found(struct naru_queue *queue, uint32_t id, const struct nr_found *
 		  struct nr_counts *counts, struct nr_hold *ret_hold)
 {
 	struct nr_store *store = &queue->store;
-	const struct nr_block_shared *block;
+	struct nr_block_shared *block;
 	uint32_t message;
 	int r;
 
@@ -21,6 +21,7 @@ int nr_take_found(struct naru_queue *queue, uint32_t id, const struct nr_found *
 		return r;
 	block = nr_heap_block(&store->heap, message);
 	*ret_hold = (struct nr_hold){
+		.block = block,
 		.message = message,
 		.id = nr_read_once(&block->id),
 		.payload = nr_store_payload(store, message, found->length),
@@ -31,9 +32,8 @@ int nr_take_found(struct naru_queue *queue, uint32_t id, const struct nr_found *
 }
 
 int nr_take_read(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
-		 void *buffer, uint64_t length)
+		 void *buffer, uint64_t length, struct nr_deadline *deadline)
 {
-	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
 	int r;
 
 	if (hold->payload) {
@@ -41,7 +41,7 @@ int nr_take_read(struct naru_queue *queue, uint32_t id, const struct nr_hold *ho
 			memcpy(buffer, hold->payload, length);
 		return 0;
 	}
-	r = nr_receivers_lock(queue, id, &deadline);
+	r = nr_receivers_lock(queue, id, deadline);
 	if (r < 0)
 		return r;
 	r = nr_store_read(&queue->store, hold->message, buffer, length);

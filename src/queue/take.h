@@ -18,7 +18,7 @@ int nr_take_found(struct naru_queue *queue, uint32_t id, const struct nr_found *
 
 /* Copy its first @length bytes. No lock is held. */
 int nr_take_read(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
-		 void *buffer, uint64_t length);
+		 void *buffer, uint64_t length, struct nr_deadline *deadline);
 
 /* Write to one that is in pieces. -EINVAL: it is not ours. */
 int nr_take_write(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,

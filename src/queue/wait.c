@@ -47,12 +47,14 @@ static bool room_ready(void *data)
 {
 	struct room *room = data;
 	const struct nr_queue_shared *shared = room->waiting->queue->shared;
-	struct nr_counts sent = nr_side_read(&shared->senders);
-	struct nr_counts removed = nr_side_read(&shared->receivers);
+	struct nr_counts sent, removed;
 	bool good_deal = room->looks++ < ROOM_LOOKS;
 
 	for (int i = 0; i < ROOM_PAUSES; i++)
 		nr_relax();
+	if (!nr_side_read(&shared->senders, &sent) ||
+	    !nr_side_read(&shared->receivers, &removed))
+		return false;
 	return is_room(nr_load_relaxed(&shared->limit_messages),
 		       sent.messages - removed.messages, 1, good_deal) &&
 	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
@@ -66,9 +68,9 @@ static bool spin(struct nr_waiting *waiting)
 
 	if (waiting->sender)
 		return nr_spin_for(&queue->spin_send, &queue->shared->last_receive.cpu,
-				   room_ready, &room);
+				   room_ready, &room, ROOM_PAUSES);
 	return nr_spin_for(&queue->spin_receive, &queue->shared->last_send.cpu,
-			   message_ready, queue);
+			   message_ready, queue, 1);
 }
 
 static _Atomic uint64_t *bits_of(const struct nr_waiting *waiting)
@@ -93,7 +95,7 @@ static int other_sleeper(const struct nr_waiting *waiting)
 	for (int word = 0; word < (int)NR_WAITER_WORDS; word++) {
 		uint64_t left = nr_load_relaxed(&bits[word]);
 
-		if (waiting->entry / 64 == word)
+		if (waiting->entry >= 0 && waiting->entry / 64 == word)
 			left &= ~(UINT64_C(1) << waiting->entry % 64);
 		if (left == 0)
 			continue;
@@ -109,8 +111,10 @@ static void kick_lonely(const struct nr_waiting *waiting)
 {
 	int other = other_sleeper(waiting);
 
+	/* By the state, which he cannot miss on his way to sleep, as he could a kick. */
 	if (other >= 0)
-		nr_futex_wake(&waiting->queue->waiters[other].state, 1);
+		nr_waiter_wake(waiting->queue, bits_of(waiting), (uint32_t)other,
+			       NR_WAITER_WOKEN);
 }
 
 /* Say in the table what we are about to sleep for. */
@@ -125,7 +129,8 @@ static void arm(struct nr_waiting *waiting)
 	if (waiting->entry < 0)
 		return;
 	waiter = &waiting->queue->waiters[waiting->entry];
-	nr_store_relaxed(&waiter->select, (uint32_t)waiting->select.kind);
+	nr_store_relaxed(&waiter->select,
+			 waiting->sender ? NR_SELECT_TYPE : waiting->select.kind);
 	nr_store_relaxed(&waiter->type, waiting->select.type);
 	nr_store_relaxed(&waiter->need, waiting->need);
 	nr_store_release(&waiter->state, NR_WAITER_SLEEPING);
@@ -186,7 +191,8 @@ static uint64_t nap_ms(const struct nr_waiting *waiting)
 {
 	if (waiting->entry < 0 || waiting->missed)
 		return NR_NAP_BLIND_MS;
-	return is_alone(waiting) ? NR_NAP_ALONE_MS : NR_NAP_MS;
+	/* The first one is short: others may have come at the same time. */
+	return waiting->naps > 0 && is_alone(waiting) ? NR_NAP_ALONE_MS : NR_NAP_MS;
 }
 
 /* 0: woken, or there may be something. */
@@ -199,11 +205,17 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 	if (waiting->entry >= 0)
 		state = &waiting->queue->waiters[waiting->entry].state;
 	for (;;) {
+		/* How long, before whether: who comes in between is seen by the second.
+		 */
 		uint64_t nap = nap_ms(waiting) * UINT64_C(1000000);
 		uint64_t now = nr_clock_monotonic();
 		uint32_t value;
 		int r;
 
+		if (nr_load_relaxed(&waiting->queue->shared->removed))
+			return -EIDRM;
+		if (!waiting->sender && is_news(waiting))
+			return 0;
 		if (now >= until)
 			return -ETIMEDOUT;
 		r = nr_futex_wait(state, NR_WAITER_SLEEPING,

@@ -11,11 +11,11 @@ static void clear_bit(_Atomic uint64_t *bits, uint32_t entry)
 }
 
 /*
- * True if somebody was asleep there. The bit goes first: were it cleared after the
- * state is changed, that could be the bit of the sleeper's next sleep.
+ * The bit goes first: were it cleared after the state is changed, that could be the
+ * bit of the sleeper's next sleep.
  */
-static bool wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t entry,
-		 uint32_t state)
+bool nr_waiter_wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t entry,
+		    uint32_t state)
 {
 	struct nr_waiter_shared *waiter = &queue->waiters[entry];
 	uint32_t old = NR_WAITER_SLEEPING;
@@ -66,7 +66,8 @@ static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)
 
 	if (!admits(waiter, type))
 		return 0;
-	if (!wake(queue, queue->shared->sleeping_receivers, entry, nr_woken_by(type)))
+	if (!nr_waiter_wake(queue, queue->shared->sleeping_receivers, entry,
+			    nr_woken_by(type)))
 		return 0;
 	/*
 	 * The entry may have changed hands before it was woken. Whether who was
@@ -148,7 +149,8 @@ static int visit_sender(struct naru_queue *queue, uint32_t entry, void *data)
 		return 1;
 	if (need > room->bytes)
 		return 0;
-	if (wake(queue, queue->shared->sleeping_senders, entry, NR_WAITER_WOKEN)) {
+	if (nr_waiter_wake(queue, queue->shared->sleeping_senders, entry,
+			   NR_WAITER_WOKEN)) {
 		room->bytes -= need;
 		room->messages--;
 	}
@@ -168,9 +170,12 @@ static uint64_t left_of(uint64_t limit, uint64_t sent, uint64_t removed)
 void nr_wake_senders_slowly(struct naru_queue *queue)
 {
 	struct nr_queue_shared *shared = queue->shared;
-	struct nr_counts sent = nr_side_read(&shared->senders);
-	struct nr_counts removed = nr_side_read(&shared->receivers);
-	struct room room = {
+	struct nr_counts sent, removed;
+	struct room room;
+
+	nr_side_read(&shared->senders, &sent);
+	nr_side_read(&shared->receivers, &removed);
+	room = (struct room){
 		.bytes = left_of(nr_load_relaxed(&shared->limit_bytes), sent.bytes,
 				 removed.bytes),
 		.messages = left_of(nr_load_relaxed(&shared->limit_messages),
@@ -182,7 +187,7 @@ void nr_wake_senders_slowly(struct naru_queue *queue)
 
 static int visit_any(struct naru_queue *queue, uint32_t entry, void *data)
 {
-	wake(queue, data, entry, NR_WAITER_WOKEN);
+	nr_waiter_wake(queue, data, entry, NR_WAITER_WOKEN);
 	return 0;
 }
 

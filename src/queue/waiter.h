@@ -72,6 +72,10 @@ void nr_wake_senders_slowly(struct naru_queue *queue);
 void nr_wake_receivers(struct naru_queue *queue);
 void nr_wake_all(struct naru_queue *queue);
 
+/* True if the sleeper of @entry, whose bit is in @bits, was asleep; now he is not. */
+bool nr_waiter_wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t entry,
+		    uint32_t state);
+
 enum nr_fenced {
 	NR_FENCED_OFF = 0,
 	NR_FENCED_CHANGING = 1,
@@ -99,6 +103,7 @@ static inline bool nr_waiter_asleep(const _Atomic uint64_t *bits)
 /* Does anybody sleep? After the queue was changed; no lock need be held. */
 static inline bool nr_waiter_any(struct naru_queue *queue, const _Atomic uint64_t *bits)
 {
+	nr_program_order();
 	if (__builtin_expect(nr_load_acquire(&queue->shared->fenced) & 3,
 			     0)) /* [sleep] */
 		nr_waiter_calm(queue);
