@@ -97,8 +97,8 @@ NARU_API int naru_queue_open(struct naru_space *space, const char *name,
 
 /*
  * Close this handle. The queue and its messages stay. What is claimed or taken
- * through the handle stays so until the process ends, and is out of reach:
- * finish it first. No other thread may be in a call with this handle. Accepts
+ * through the handle stays so until the process ends, or the space is closed, and is out
+ * of reach: finish it first. No other thread may be in a call with this handle. Accepts
  * NULL. Always returns NULL: queue = naru_queue_close(queue).
  */
 NARU_API struct naru_queue *naru_queue_close(struct naru_queue *queue);

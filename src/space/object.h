@@ -8,7 +8,7 @@
  * An object's file begins with 8 bytes that tell its kind (layout/object.h).
  * It gets its name only when it is whole, by linkat(2): nothing half-made is ever
  * visible under a name. Where O_TMPFILE or linking by /proc cannot be had, it is
- * made under a temporary name, ".new-<pid>-<random>", and linked from there; the
+ * made under a temporary name, ".new-<pid>-<time>", and linked from there; the
  * doctor clears up what a death leaves of that.
  */
 
@@ -38,9 +38,9 @@ int nr_object_publish(struct naru_space *space, struct nr_object_new *object,
 void nr_object_abandon(struct naru_space *space, struct nr_object_new *object);
 
 /*
- * Open the file @name for reading and writing: O_NOFOLLOW, a regular file, and
- * owned by someone who may be trusted: if it is in a directory that others may
- * write to (sticky), any owner is fine, as the mode grants access.
+ * Open the file @name for reading and writing: O_NOFOLLOW, and a regular file. Whose
+ * it is does not matter here: the directory's mode says who may put files into the
+ * space, and the default space is refused if its directory is another user's.
  *
  * -ENOENT	there is none
  * -EBADMSG	it is not a regular file
