@@ -66,7 +66,10 @@ static bool is_alive(void *data, uint32_t owner)
 {
 	struct naru_queue *queue = data;
 
-	return nr_space_alive(queue->space, owner & NR_PEER_ID_MASK);
+	if (nr_space_alive(queue->space, owner & NR_PEER_ID_MASK))
+		return true;
+	nr_poll_before_return(queue);
+	return false;
 }
 
 int nr_queue_reap_slowly(struct naru_queue *queue, struct nr_counts *counts,

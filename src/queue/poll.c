@@ -146,6 +146,22 @@ int nr_poll_before_removal_slowly(struct naru_queue *queue)
 	return put_token(queue, NARU_WRITABLE);
 }
 
+void nr_poll_before_return(struct naru_queue *queue)
+{
+	struct stat stat;
+	int fd;
+
+	if (!nr_poll_any(polling(queue, NARU_READABLE)))
+		return;
+	/* The descriptor that we keep belongs to the senders' lock. */
+	fd = open_fifo(queue, NARU_READABLE, &stat);
+	if (fd < 0)
+		return;
+	if (put_byte(fd) == 0)
+		nr_store_relaxed(token(queue, NARU_READABLE), 1);
+	nr_file_close(fd);
+}
+
 static bool is_readable(struct naru_queue *queue)
 {
 	struct nr_counts removed = nr_side_counts(&queue->shared->receivers);

@@ -52,6 +52,12 @@ static inline int nr_poll_before_removal(struct naru_queue *queue)
 }
 
 /*
+ * Before messages come back to the store: pollers will look. The receivers' lock is
+ * held, so that nobody drains meanwhile. Best effort.
+ */
+void nr_poll_before_return(struct naru_queue *queue);
+
+/*
  * Make the FIFO agree with the queue, if anybody polls. No lock is held. Best
  * effort: when a lock cannot be had, a byte too many stays.
  */

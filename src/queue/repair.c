@@ -134,6 +134,7 @@ static int repair_receivers(struct naru_queue *queue)
 	if (r < 0)
 		return r;
 	nr_poll_repair(queue, NARU_WRITABLE);
+	nr_poll_before_return(queue);
 	nr_wake_all(queue);
 	return 0;
 }

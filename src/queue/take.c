@@ -78,6 +78,8 @@ static int finish(struct naru_queue *queue, uint32_t id, const struct nr_hold *h
 	*ret_type = nr_read_once(&block->type);
 	if (end == NR_HELD_GONE)
 		r = nr_poll_before_removal(queue);
+	else
+		nr_poll_before_return(queue);
 	return r < 0 ? r : nr_held_finish(&queue->store, hold->message, end, &counts);
 }
 
