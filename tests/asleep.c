@@ -10,6 +10,7 @@ bool asleep(pid_t pid)
 {
 	char path[64], text[32] = "";
 	FILE *file;
+	long call;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	file = fopen(path, "r");
@@ -18,5 +19,7 @@ bool asleep(pid_t pid)
 	if (!fgets(text, sizeof(text), file))
 		text[0] = 0;
 	fclose(file);
-	return strtol(text, NULL, 10) == SYS_futex && text[0] != 'r';
+	call = strtol(text, NULL, 10);
+
+	return (call == SYS_futex || call == SYS_futex_waitv) && text[0] != 'r';
 }

@@ -61,6 +61,10 @@ static void watch(struct image *image, int directory, const char *name)
 	image->count++;
 }
 
+/*
+ * All but what the kernel writes when a process dies, which it has not: without the file
+ * survivors ask for the lock, and find it dead.
+ */
 void image_watch(struct image *image, const char *directory)
 {
 	DIR *files = opendir(directory);
@@ -70,7 +74,8 @@ void image_watch(struct image *image, const char *directory)
 		fatal(directory);
 	*image = (struct image){0};
 	while ((entry = readdir(files)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, ".deaths") != 0)
 			watch(image, dirfd(files), entry->d_name);
 	closedir(files);
 }

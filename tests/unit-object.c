@@ -25,7 +25,7 @@ static int files_in(struct room *room)
 	while (readdir(directory))
 		count++;
 	closedir(directory);
-	return count - 3; /* ".", ".." and ".peers" */
+	return count - 4; /* ".", "..", ".peers" and ".deaths" */
 }
 
 static void test_names(void **state)

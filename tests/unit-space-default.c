@@ -13,9 +13,8 @@
 static int clear_alices_default(void **state)
 {
 	(void)state;
-	unlink(ALICES_DEFAULT "/" NR_PEERS_FILE);
-	if (rmdir(ALICES_DEFAULT) < 0)
-		unlink(ALICES_DEFAULT);
+	if (unlink(ALICES_DEFAULT) < 0)
+		remove_space(ALICES_DEFAULT);
 	return 0;
 }
 
@@ -98,8 +97,7 @@ static void test_environment_chooses_the_default(void **state)
 	snprintf(path, sizeof(path), "%s/made", room->path);
 	assert_int_equal(child_run(use_environment, path), 0);
 	assert_int_equal(mode_of(path), 0700);
-	unlink(in(room, "made/" NR_PEERS_FILE));
-	rmdir(path);
+	remove_space(path);
 }
 
 static int use_empty_environment(void *data)

@@ -43,8 +43,7 @@ static void test_path_and_options(void **state)
 	assert_int_equal(naru_space_open(in(room, "shared"), &options, &space), 0);
 	assert_int_equal(mode_of(in(room, "shared")), 02770);
 	naru_space_close(space);
-	unlink(in(room, "shared/" NR_PEERS_FILE));
-	rmdir(in(room, "shared"));
+	remove_space(in(room, "shared"));
 	assert_null(naru_space_close(NULL));
 }
 

@@ -47,23 +47,23 @@
  *
  * A waiter asks to be woken when a message that it admits, or room that it
  * needs, is there. Its state goes FREE -> SLEEPING (by its owner; then the bit of
- * its kind is set) -> WOKEN (by a waker, which clears the bit first) -> FREE. It
- * sleeps at most NR_NAP_MS at a time while others do too, so that one of them may be
- * woken and die, and NR_NAP_ALONE_MS while it is alone, so that a waker may die.
+ * its kind is set) -> WOKEN (by a waker, which clears the bit first) -> FREE. Who
+ * sleeps for longer than NR_NAP_MS hears of the death of every member (layout/members.h):
+ * a waker may die, or one of several sleepers that was woken.
  */
 
 #include <layout/heap.h>
 #include <layout/journal.h>
+#include <layout/members.h>
 #include <layout/object.h>
 #include <layout/ring.h>
 #include <stdalign.h>
 
-#define NR_QUEUE_VERSION 1u
+#define NR_QUEUE_VERSION 2u
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
-#define NR_NAP_MS	 80
-#define NR_NAP_ALONE_MS	 500 /* while nobody else sleeps for the same */
-#define NR_NAP_BLIND_MS	 5   /* where a sleeper cannot be sure that it will be woken */
+#define NR_NAP_MS	 8 /* most sleeps are shorter, and need not watch anybody */
+#define NR_NAP_BLIND_MS	 5 /* where a sleeper cannot be sure that it will be woken */
 
 struct nr_counts_shared {
 	_Atomic uint64_t position;
@@ -118,6 +118,7 @@ struct nr_queue_shared {
 	alignas(64) struct nr_last_shared last_receive;
 
 	alignas(128) struct nr_heap_shared heap;
+	struct nr_members_shared members;
 };
 
 /* The removed word: gone, and everybody who waits or polls has been told. */
@@ -155,6 +156,7 @@ static_assert(offsetof(struct nr_queue_shared, intent_id) == 504, "layout");
 static_assert(offsetof(struct nr_queue_shared, receivers) == 512, "layout");
 static_assert(offsetof(struct nr_queue_shared, last_receive) == 576, "layout");
 static_assert(offsetof(struct nr_queue_shared, heap) == 640, "layout");
+static_assert(offsetof(struct nr_queue_shared, members) == 640 + 2248, "layout");
 static_assert(sizeof(struct nr_queue_shared) <= NR_QUEUE_WAITERS, "layout");
 static_assert(sizeof(struct nr_waiter_shared) == 32, "layout");
 static_assert(NR_QUEUE_RING == 16384, "layout");

@@ -105,6 +105,12 @@ static int set_up(struct naru_queue *queue, int fd, uint64_t granules,
 	return r;
 }
 
+/* Whoever opens a queue has an id: begin() sees to that. */
+static void join(struct naru_queue *queue)
+{
+	nr_queue_join(queue, nr_load_relaxed(&queue->space->self->id));
+}
+
 static int create(struct naru_space *space, const char *name,
 		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
 {
@@ -123,6 +129,7 @@ static int create(struct naru_space *space, const char *name,
 	queue = new_handle(space, name);
 	r = queue ? set_up(queue, object.fd, granules, options, &described) : -ENOMEM;
 	if (r == 0) {
+		join(queue);
 		r = nr_object_publish(space, &object, name);
 		if (r < 0)
 			nr_queue_unmap(queue);
@@ -158,6 +165,7 @@ static int open_existing(struct naru_space *space, const char *name,
 			free_handle(queue);
 		return r;
 	}
+	join(queue);
 	*ret_queue = queue;
 	return 0;
 }

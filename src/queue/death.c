@@ -59,7 +59,11 @@ int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id)
 	/* Somebody was about to remove it, and died before he did: forget it. */
 	if (dead)
 		nr_swap_if(&queue->shared->removing, &removing, 0);
-	return nr_space_self(queue->space, ret_id);
+	r = nr_space_self(queue->space, ret_id);
+	/* A child of fork is another process. */
+	if (r == 0 && *ret_id != nr_load_relaxed(&queue->member))
+		nr_queue_join(queue, *ret_id);
+	return r;
 }
 
 static bool is_alive(void *data, uint32_t owner)
@@ -99,23 +103,48 @@ void nr_queue_tell_reaped(struct naru_queue *queue, uint32_t id, uint64_t back)
 	nr_poll_refresh(queue, id, NARU_READABLE);
 }
 
-bool nr_queue_reap(struct naru_queue *queue, uint32_t id)
+/* 1: there was something; or why the lock could not be had. */
+static int reap(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline)
 {
-	struct nr_deadline deadline = nr_deadline_in(0);
 	struct nr_counts counts;
 	uint64_t back;
-	int r;
+	int r = nr_receivers_lock(queue, id, deadline);
 
-	/* While the lock is held, by a dead one perhaps, the list is not certain. */
-	if (nr_read_unlocked(&queue->shared->heap.held) == 0 &&
-	    nr_load_relaxed(&queue->shared->receivers.lock) == 0)
-		return false;
-	if (nr_receivers_lock(queue, id, &deadline) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	counts = nr_side_counts(&queue->shared->receivers);
 	r = nr_queue_reap_locked(queue, &counts, &back);
 	nr_receivers_unlock(queue);
 	if (r > 0)
 		nr_queue_tell_reaped(queue, id, back);
-	return r > 0;
+	return r;
+}
+
+bool nr_queue_reap(struct naru_queue *queue, uint32_t id)
+{
+	struct nr_deadline deadline = nr_deadline_in(0);
+
+	/* While the lock is held, by a dead one perhaps, the list is not certain. */
+	if (nr_read_unlocked(&queue->shared->heap.held) == 0 &&
+	    nr_load_relaxed(&queue->shared->receivers.lock) == 0)
+		return false;
+	return reap(queue, id, &deadline) > 0;
+}
+
+int nr_queue_mourn(struct naru_queue *queue, uint32_t id, struct nr_watch *watch,
+		   struct nr_deadline *deadline)
+{
+	int r = nr_queue_check_name(queue);
+
+	if (r < 0)
+		return r;
+	nr_store_relaxed(&queue->reaped, 0);
+	r = reap(queue, id, deadline);
+	if (r >= 0)
+		r = nr_repair_intent(queue, id, deadline);
+	nr_wake_all(queue);
+	if (r < 0)
+		return r;
+	nr_members_forget(watch);
+	return 0;
 }

@@ -40,6 +40,14 @@ static inline int nr_queue_reap_locked(struct naru_queue *queue, struct nr_count
 	return nr_queue_reap_slowly(queue, counts, ret_back);
 }
 
+/*
+ * Processes that used the queue have died, as nr_members_sleep() said: finish what they
+ * held, and wake all who sleep, since they may have died before they did. -EIDRM: one had
+ * removed the queue.
+ */
+int nr_queue_mourn(struct naru_queue *queue, uint32_t id, struct nr_watch *watch,
+		   struct nr_deadline *deadline);
+
 /* Wake and tell pollers after @back messages came back, or room. */
 void nr_queue_tell_reaped(struct naru_queue *queue, uint32_t id, uint64_t back);
 

@@ -17,7 +17,7 @@
 #include <queue/spin.h>
 #include <queue/store.h>
 #include <space/lock.h>
-#include <space/space.h>
+#include <space/members.h>
 
 enum {
 	NR_QUEUE_OLD_MAPS = 64,
@@ -43,6 +43,7 @@ struct naru_queue {
 	struct nr_ring ring;
 	struct nr_store store; /* heap, index and journal; under the receivers' lock */
 	struct naru_space *space;
+	_Atomic uint32_t member; /* the id of ours that is known to the others */
 
 	uint64_t tail_seen; /* records up to there are published; receivers' lock */
 	_Atomic uint32_t tail_age; /* messages since it was looked for in vain */
@@ -70,11 +71,22 @@ int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id);
 
 static inline int nr_queue_enter(struct naru_queue *queue, uint32_t *ret_id)
 {
-	if (__builtin_expect(nr_load_relaxed(&queue->shared->removed) |
-				     nr_load_relaxed(&queue->shared->removing),
+	uint32_t id = nr_load_relaxed(&queue->space->self->id);
+
+	if (__builtin_expect((nr_load_relaxed(&queue->shared->removed) |
+			      nr_load_relaxed(&queue->shared->removing) |
+			      (id ^ nr_load_relaxed(&queue->member))) != 0,
 			     0))
 		return nr_queue_enter_slowly(queue, ret_id);
-	return nr_space_self(queue->space, ret_id);
+	*ret_id = id;
+	return 0;
+}
+
+/* Our death is to be heard of, from now on. Before anything is done to the queue. */
+static inline void nr_queue_join(struct naru_queue *queue, uint32_t id)
+{
+	nr_members_join(queue->space, &queue->shared->members, id);
+	nr_store_relaxed(&queue->member, id);
 }
 
 /*
@@ -111,9 +123,19 @@ static inline int nr_receivers_lock(struct naru_queue *queue, uint32_t id,
 
 /*
  * A receive has found nothing: was a commit going on, by somebody who may have died
- * in it? True: not any more, look again. No lock is held.
+ * in it? 1: not any more, look again. 0: no. Else why the lock could not be had. No
+ * lock is held.
  */
-bool nr_repair_intent(struct naru_queue *queue, uint32_t id);
+int nr_repair_intent(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline);
+
+/* The same, but nobody waits long for the senders' lock. True: look again. */
+static inline bool nr_repair_intent_now(struct naru_queue *queue, uint32_t id)
+{
+	struct nr_deadline deadline = nr_deadline_in(0);
+
+	return __builtin_expect(nr_load_relaxed(&queue->shared->intent) != 0, 0) &&
+	       nr_repair_intent(queue, id, &deadline) > 0;
+}
 
 static inline void nr_senders_unlock(struct naru_queue *queue)
 {

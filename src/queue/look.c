@@ -188,7 +188,7 @@ ssize_t naru_queue_look(struct naru_queue *queue, uint64_t nth, int flags, void 
 	if (r < 0)
 		return r;
 	n = try_look(queue, id, nth, &look);
-	if (n == -ENOMSG && nr_repair_intent(queue, id))
+	if (n == -ENOMSG && nr_repair_intent_now(queue, id))
 		n = try_look(queue, id, nth, &look);
 	if (n >= 0 && ret_type)
 		*ret_type = look.type;

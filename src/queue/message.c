@@ -215,7 +215,7 @@ static ssize_t attempt(void *data, struct nr_deadline *deadline)
 	struct take *take = data;
 	ssize_t n = try_take(take, deadline);
 
-	if (n == -EAGAIN && nr_repair_intent(take->queue, take->id))
+	if (n == -EAGAIN && nr_repair_intent_now(take->queue, take->id))
 		n = try_take(take, deadline);
 	return n;
 }

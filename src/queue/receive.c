@@ -225,7 +225,7 @@ static ssize_t attempt(void *data, struct nr_deadline *deadline)
 	struct nr_receive *receive = data;
 	ssize_t n = try_receive(receive, deadline);
 
-	if (n == -EAGAIN && nr_repair_intent(receive->queue, receive->id))
+	if (n == -EAGAIN && nr_repair_intent_now(receive->queue, receive->id))
 		n = try_receive(receive, deadline);
 	return n;
 }

@@ -114,17 +114,18 @@ int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
 	return 0;
 }
 
-bool nr_repair_intent(struct naru_queue *queue, uint32_t id)
+int nr_repair_intent(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline)
 {
-	struct nr_deadline deadline = nr_deadline_in(0);
+	int r;
 
 	if (__builtin_expect(nr_load_relaxed(&queue->shared->intent) == 0, 1))
-		return false;
+		return 0;
 	/* Whoever is about to commit has done so when we have had the lock. */
-	if (nr_senders_lock(queue, id, &deadline) < 0)
-		return false;
+	r = nr_senders_lock(queue, id, deadline);
+	if (r < 0)
+		return r;
 	nr_senders_unlock(queue);
-	return true;
+	return 1;
 }
 
 static int repair_receivers(struct naru_queue *queue)

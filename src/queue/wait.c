@@ -7,8 +7,6 @@
 #include <sys/clock.h>
 #include <sys/futex.h>
 
-enum { NAPS_PER_NAME = 8 }; /* naps between two looks at the directory */
-
 static bool message_ready(void *data)
 {
 	const struct naru_queue *queue = data;
@@ -86,43 +84,13 @@ static void set_bit(const struct nr_waiting *waiting)
 		    UINT64_C(1) << waiting->entry % 64);
 }
 
-/* Who else sleeps for the same: -1 nobody, -2 several, else his entry. */
-static int other_sleeper(const struct nr_waiting *waiting)
-{
-	const _Atomic uint64_t *bits = bits_of(waiting);
-	int other = -1;
-
-	for (int word = 0; word < (int)NR_WAITER_WORDS; word++) {
-		uint64_t left = nr_load_relaxed(&bits[word]);
-
-		if (waiting->entry >= 0 && waiting->entry / 64 == word)
-			left &= ~(UINT64_C(1) << waiting->entry % 64);
-		if (left == 0)
-			continue;
-		if (other >= 0 || (left & (left - 1)) != 0)
-			return -2;
-		other = word * 64 + __builtin_ctzll(left);
-	}
-	return other;
-}
-
-/* Who slept alone naps for long, and does not know yet that he is not any more. */
-static void kick_lonely(const struct nr_waiting *waiting)
-{
-	int other = other_sleeper(waiting);
-
-	/* By the state, which he cannot miss on his way to sleep, as he could a kick. */
-	if (other >= 0)
-		nr_waiter_wake(waiting->queue, bits_of(waiting), (uint32_t)other,
-			       NR_WAITER_WOKEN);
-}
-
 /* Say in the table what we are about to sleep for. */
 static void arm(struct nr_waiting *waiting)
 {
 	struct nr_waiter_shared *waiter;
 
 	waiting->woken = 0;
+	waiting->napped = false;
 	waiting->stage = NR_WAITING_ARMED;
 	if (waiting->entry < 0)
 		waiting->entry = nr_waiter_acquire(waiting->queue, waiting->id);
@@ -137,7 +105,6 @@ static void arm(struct nr_waiting *waiting)
 	/* dies here: the entry is reclaimed when the table is full */
 	set_bit(waiting);
 	waiting->missed = !nr_waiter_fence(waiting->queue); /* [sleep] */
-	kick_lonely(waiting);
 }
 
 /*
@@ -152,82 +119,74 @@ static bool is_news(const struct nr_waiting *waiting)
 	       message_ready(waiting->queue);
 }
 
-static bool is_alone(const struct nr_waiting *waiting)
-{
-	return other_sleeper(waiting) == -1 &&
-	       nr_read_unlocked(&waiting->queue->shared->heap.held) == 0;
-}
-
-/*
- * A nap is over, and nobody has woken us. Does that mean that there is nothing? Who
- * should have may have died. This happens often, so it is cheap. 1: look again.
- */
+/* A nap is over, and nobody has woken us. 1: look again. */
 static int look_round(struct nr_waiting *waiting)
 {
 	struct naru_queue *queue = waiting->queue;
-	const struct nr_queue_shared *shared = queue->shared;
+	int r = nr_queue_check_name(queue);
 
-	if (waiting->naps++ % NAPS_PER_NAME == 0 || is_alone(waiting) ||
-	    nr_load_relaxed(&shared->removing)) {
-		int r = nr_queue_check_name(queue);
-
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	nr_queue_reap(queue, waiting->id);
 	if (waiting->entry < 0)
 		return 1;
 	set_bit(waiting);
-	return waiting->sender || nr_load_relaxed(&shared->intent) || is_news(waiting);
+	return waiting->sender || nr_load_relaxed(&queue->shared->intent) ||
+	       is_news(waiting);
 }
 
 /*
- * A nap costs as much as a wake. Where there are several sleepers, one may be woken
- * and die, and the others must notice soon; and what somebody has taken may come
- * back. Otherwise one who is alone waits in vain only if a sender died between its
- * last store and its wake.
+ * Sleep until somebody changes the state. Most sleeps are short, and a plain nap is the
+ * cheapest way into one; whoever has died meanwhile is found dead by the watch.
  */
-static uint64_t nap_ms(const struct nr_waiting *waiting)
+static int sleep_once(struct nr_waiting *waiting, _Atomic uint32_t *state, uint64_t until)
 {
-	if (waiting->entry < 0 || waiting->missed)
-		return NR_NAP_BLIND_MS;
-	/* The first one is short: others may have come at the same time. */
-	return waiting->naps > 0 && is_alone(waiting) ? NR_NAP_ALONE_MS : NR_NAP_MS;
+	bool blind = waiting->entry < 0 || waiting->missed;
+	uint64_t nap = UINT64_C(1000000) * (blind ? NR_NAP_BLIND_MS : NR_NAP_MS);
+	uint64_t now;
+
+	if (!blind && waiting->napped)
+		return nr_members_sleep(&waiting->watch, state, NR_WAITER_SLEEPING,
+					until);
+	now = nr_clock_monotonic();
+	if (now >= until)
+		return -ETIMEDOUT;
+	waiting->napped = true;
+	if (until - now <= nap)
+		return nr_futex_wait(state, NR_WAITER_SLEEPING, until);
+	return nr_futex_wait(state, NR_WAITER_SLEEPING, now + nap) == -EINTR ? -EINTR
+									     : -EAGAIN;
 }
 
 /* 0: woken, or there may be something. */
 static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 {
+	struct naru_queue *queue = waiting->queue;
 	_Atomic uint32_t own = NR_WAITER_SLEEPING;
 	_Atomic uint32_t *state = &own;
 	uint64_t until = nr_deadline_until(deadline);
 
 	if (waiting->entry >= 0)
-		state = &waiting->queue->waiters[waiting->entry].state;
+		state = &queue->waiters[waiting->entry].state;
 	for (;;) {
-		/* How long, before whether: who comes in between is seen by the second.
-		 */
-		uint64_t nap = nap_ms(waiting) * UINT64_C(1000000);
-		uint64_t now = nr_clock_monotonic();
 		uint32_t value;
 		int r;
 
-		if (nr_load_relaxed(&waiting->queue->shared->removed))
+		if (nr_load_relaxed(&queue->shared->removed))
 			return -EIDRM;
 		if (!waiting->sender && is_news(waiting))
 			return 0;
-		if (now >= until)
-			return -ETIMEDOUT;
-		r = nr_futex_wait(state, NR_WAITER_SLEEPING,
-				  until - now > nap ? now + nap : until);
+		r = sleep_once(waiting, state, until);
 		value = nr_load_acquire(state);
 		if (value != NR_WAITER_SLEEPING) {
 			waiting->woken = value;
 			waiting->stage = NR_WAITING_AWAKE;
-			return nr_load_relaxed(&waiting->queue->shared->removed) ? -EIDRM
-										 : 0;
+			return nr_load_relaxed(&queue->shared->removed) ? -EIDRM : 0;
 		}
-		if (r == 0 || r == -ETIMEDOUT)
+		if (r == -EOWNERDEAD)
+			return nr_queue_mourn(queue, waiting->id, &waiting->watch,
+					      deadline);
+		if (r == 0 || r == -EAGAIN)
 			r = look_round(waiting);
 		if (r != 0)
 			return r > 0 ? 0 : r;
@@ -243,6 +202,10 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		nr_deadline_until(deadline);
 		waiting->entry = -1;
 		waiting->stage = NR_WAITING_AWAKE;
+		waiting->watch = (struct nr_watch){
+			.space = waiting->queue->space,
+			.members = &waiting->queue->shared->members,
+		};
 		if (spin(waiting))
 			return 0;
 		nr_queue_reap(waiting->queue, waiting->id);

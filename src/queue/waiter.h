@@ -18,9 +18,8 @@
  * waker that has long seen nobody asleep; it counts its changes above the low two
  * bits, so that a late one is found out.
  *
- * tests/model/wait.pml proves it. A sleeper that a dead waker never wakes, or that
- * is woken and dies, is made good by naps: nobody sleeps for long without looking
- * (layout/queue.h).
+ * tests/model/wait.pml proves it. That a waker dies before it wakes, or a sleeper after
+ * it was woken, is heard of by those who sleep: space/members.h.
  */
 
 #include <queue/handle.h>
@@ -47,9 +46,10 @@ struct nr_waiting {
 		NR_WAITING_AWAKE,
 		NR_WAITING_ARMED, /* the entry says SLEEPING */
 	} stage;
-	int entry;	/* -1: the table is full, it sleeps by the clock */
-	uint32_t naps;	/* so far */
-	bool missed;	/* a waker may have missed us: naps are short */
+	int entry;   /* -1: the table is full, it sleeps by the clock */
+	bool missed; /* a waker may have missed us: naps are short */
+	bool napped; /* once, so that it is time to watch the others */
+	struct nr_watch watch;
 	uint32_t woken; /* the state word that ended the sleep, or 0 */
 };
 

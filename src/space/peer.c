@@ -11,11 +11,14 @@
 #include <base/atomic.h>
 #include <errno.h>
 #include <pthread.h>
+#include <space/deaths.h>
 #include <space/space.h>
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/map.h>
 #include <unistd.h>
+
+enum { SLOTS_FIRST = 64 };
 
 /*
  * Held while a descriptor is open that has locks, and taken around fork: a child
@@ -67,10 +70,13 @@ static uint32_t generation_after(uint32_t generation)
 	return generation >= NR_PEER_GENERATIONS - 2 ? 1 : generation + 1;
 }
 
-/* Lock a free slot, and return it. Begins where no other is likely to look. */
+/*
+ * Lock a free slot, and return it. Begins where no other is likely to look, but among
+ * the first ones: the words of layout/deaths.h take memory for the slots in use.
+ */
 static int lock_slot(int fd)
 {
-	uint32_t start = (uint32_t)getpid() * 2654435761u >> 16;
+	uint32_t start = ((uint32_t)getpid() * 2654435761u >> 16) % SLOTS_FIRST;
 
 	for (uint32_t i = 0; i < NR_PEERS - 1; i++) {
 		uint32_t slot = 1 + (start + i) % (NR_PEERS - 1);
@@ -129,6 +135,8 @@ static int enrol(struct naru_space *space, uint32_t *ret_id)
 		return fd;
 	r = settle(space, fd, ret_id);
 	nr_file_close(fd);
+	if (r == 0)
+		nr_deaths_arm(space, *ret_id);
 	return r;
 }
 
@@ -147,12 +155,25 @@ int nr_space_register(struct naru_space *space, uint32_t *ret_id)
 	return r;
 }
 
+void nr_space_arm(struct naru_space *space)
+{
+	uint32_t id = nr_load_relaxed(&space->self->id);
+
+	/* To register arms, too. */
+	if (id == 0 || nr_deaths_is_armed(space))
+		return;
+	enter();
+	nr_deaths_arm(space, id);
+	leave();
+}
+
 void nr_space_deregister(struct naru_space *space)
 {
 	uint32_t id = nr_load_relaxed(&space->self->id);
 
 	if (!id)
 		return;
+	nr_robust_disarm(&space->self->robust);
 	nr_store_relaxed(&peer(space, id & (NR_PEERS - 1))->pid, 0);
 	nr_store_relaxed(&space->self->id, 0);
 	nr_unmap(space->self->hold, nr_page_size());
@@ -161,6 +182,7 @@ void nr_space_deregister(struct naru_space *space)
 bool nr_space_alive(struct naru_space *space, uint32_t id)
 {
 	uint32_t slot = id & (NR_PEERS - 1);
+	const _Atomic uint32_t *word;
 	int fd;
 
 	if (!slot || id > NR_PEER_ID_MASK)
@@ -169,8 +191,19 @@ bool nr_space_alive(struct naru_space *space, uint32_t id)
 		return true;
 	if (nr_load_relaxed(&peer(space, slot)->generation) != id >> NR_PEER_SLOT_BITS)
 		return false;
+	nr_program_order();
+	word = nr_deaths_word(space, slot);
+	if (word && nr_deaths_lives(nr_load_relaxed(word)))
+		return true;
 	fd = nr_space_table(space);
 	return fd < 0 || nr_file_locked(fd, lock_byte(slot)) != 0;
+}
+
+uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot)
+{
+	uint32_t generation = nr_load_relaxed(&peer(space, slot)->generation);
+
+	return slot | (generation << NR_PEER_SLOT_BITS & NR_PEER_ID_MASK);
 }
 
 int32_t nr_space_pid(struct naru_space *space, uint32_t id)

@@ -6,6 +6,7 @@
 #include <base/options.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <space/deaths.h>
 #include <space/space.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static void destroy(struct naru_space *space)
 {
 	if (space->self)
 		nr_space_deregister(space);
+	nr_deaths_close(space);
 	nr_unmap(space->self, nr_page_size());
 	nr_unmap(space->peers, sizeof(*space->peers));
 	nr_kept_close(&space->table);
@@ -97,6 +99,7 @@ static int join(struct naru_space *space)
 	r = nr_map_wipe_on_fork(page, nr_page_size());
 	if (r < 0)
 		return r;
+	nr_deaths_open(space);
 	r = nr_space_self(space, &id);
 	/* Who may not be a peer may still look. */
 	return r == -EACCES ? 0 : r;

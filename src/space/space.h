@@ -10,6 +10,7 @@
 #include <naru/space.h>
 #include <space/kept.h>
 #include <stdatomic.h>
+#include <sys/robust.h>
 
 /*
  * In a page that a child of fork finds zeroed (MADV_WIPEONFORK): the child sees
@@ -17,15 +18,21 @@
  */
 struct nr_self {
 	_Atomic uint32_t id;
-	void *hold; /* mapping that keeps the OFD lock; MADV_DONTFORK */
+	void *hold;		 /* mapping that keeps the OFD lock; MADV_DONTFORK */
+	struct nr_robust robust; /* our word: space/deaths.h */
 };
+
+struct nr_deaths_shared;
 
 struct naru_space {
 	struct nr_kept directory; /* use nr_space_directory() */
 	struct nr_kept table;	  /* the file .peers; use nr_space_table() */
 	char *path;		  /* absolute */
 	struct nr_peers_shared *peers;
-	bool writable; /* peers is mapped read-write, not read-only */
+	bool writable;			 /* peers is mapped read-write, not read-only */
+	struct nr_deaths_shared *deaths; /* NULL: there is none */
+	uint64_t deaths_device;
+	uint64_t deaths_inode;
 	struct nr_self *self;
 	_Atomic int references; /* the caller's, and one of each object's handle */
 };
@@ -58,6 +65,9 @@ int nr_space_open_own_table(struct naru_space *space);
 /* Open the peer table, made if it is not there, when the space is opened. */
 int nr_space_open_table(struct naru_space *space);
 
+/* Give a file of the space's own the mode and owner by which all peers can use it. */
+int nr_space_share_file(struct naru_space *space, int fd);
+
 /* Register this process, if it is not yet. The slow path of nr_space_self(). */
 int nr_space_register(struct naru_space *space, uint32_t *ret_id);
 
@@ -72,6 +82,13 @@ static inline int nr_space_self(struct naru_space *space, uint32_t *ret_id)
 	}
 	return nr_space_register(space, ret_id);
 }
+
+/*
+ * Before this process may owe others something, or sleeps: let the kernel tell them if
+ * it dies. Costs nothing but for the first time, and after the thread that did it has
+ * ended.
+ */
+void nr_space_arm(struct naru_space *space);
 
 /* Give the slot up in good order, when the space is closed. */
 void nr_space_deregister(struct naru_space *space);
@@ -90,6 +107,9 @@ static inline int32_t nr_space_own_pid(const struct naru_space *space, uint32_t 
  * be told (too many open files, say) the answer is yes: ask again later.
  */
 bool nr_space_alive(struct naru_space *space, uint32_t id);
+
+/* The id of the last process that had that slot. */
+uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot);
 
 /* The pid, in its own namespace, that registered as @id; 0 if it is gone. */
 int32_t nr_space_pid(struct naru_space *space, uint32_t id);

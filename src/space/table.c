@@ -19,17 +19,10 @@ static mode_t table_mode(mode_t directory)
 	return (directory & 0666) | (directory & 0222) << 1;
 }
 
-static int fill(struct naru_space *space, int fd)
+int nr_space_share_file(struct naru_space *space, int fd)
 {
-	const struct nr_peers_shared head = {
-		.magic = NR_PEERS_MAGIC,
-		.version = NR_PEERS_VERSION,
-		.slots = NR_PEERS,
-	};
-	const size_t size = offsetof(struct nr_peers_shared, slot);
 	int directory = nr_space_directory(space), r;
 	struct stat stat;
-	ssize_t n;
 
 	if (directory < 0)
 		return directory;
@@ -42,7 +35,20 @@ static int fill(struct naru_space *space, int fd)
 	 */
 	if (nr_file_owner(fd, stat.st_uid, stat.st_gid) < 0)
 		(void)nr_file_owner(fd, (uid_t)-1, stat.st_gid);
-	r = nr_file_mode(fd, table_mode(stat.st_mode));
+	return nr_file_mode(fd, table_mode(stat.st_mode));
+}
+
+static int fill(struct naru_space *space, int fd)
+{
+	const struct nr_peers_shared head = {
+		.magic = NR_PEERS_MAGIC,
+		.version = NR_PEERS_VERSION,
+		.slots = NR_PEERS,
+	};
+	const size_t size = offsetof(struct nr_peers_shared, slot);
+	int r = nr_space_share_file(space, fd);
+	ssize_t n;
+
 	if (r < 0)
 		return r;
 	n = nr_file_write(fd, &head, size);

@@ -89,6 +89,11 @@ int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 	return 0;
 }
 
+int nr_file_resize(int fd, uint64_t size)
+{
+	return nr_call(ftruncate(fd, (off_t)size));
+}
+
 int nr_file_mode(int fd, mode_t mode)
 {
 	int r = nr_call(fchmod(fd, mode));

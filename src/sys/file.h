@@ -22,6 +22,8 @@ void nr_file_close(int fd);
 int nr_file_stat(int fd, struct stat *ret_stat);
 int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat);
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length);
+/* ftruncate(2): what is added is a hole, without memory. */
+int nr_file_resize(int fd, uint64_t size);
 /* fchmod(2), of O_PATH descriptors too. */
 int nr_file_mode(int fd, mode_t mode);
 int nr_file_owner(int fd, uid_t owner, gid_t group);

@@ -9,12 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / 1000000000u),
+		.tv_nsec = (long)(ns % 1000000000u),
+	};
+}
+
 int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(until_ns / 1000000000u),
-		.tv_nsec = (long)(until_ns % 1000000000u),
-	};
+	struct timespec until = timespec_of(until_ns);
 	int saved = errno, r = 0;
 
 	/* With a bitset the time is absolute, and of CLOCK_MONOTONIC. */
@@ -25,6 +30,28 @@ int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 		r = -errno;
 	errno = saved;
 	return r;
+}
+
+int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
+		      uint64_t until_ns)
+{
+	struct futex_waitv waits[NR_FUTEX_WORDS];
+	struct timespec until = timespec_of(until_ns);
+	int saved = errno;
+	long r;
+
+	for (uint32_t i = 0; i < count; i++)
+		waits[i] = (struct futex_waitv){
+			.uaddr = (uintptr_t)words[i].word,
+			.val = words[i].expected,
+			.flags = FUTEX_32,
+		};
+	r = syscall(SYS_futex_waitv, waits, count, 0,
+		    until_ns == UINT64_MAX ? NULL : &until, CLOCK_MONOTONIC);
+	if (r < 0)
+		r = -errno;
+	errno = saved;
+	return (int)r;
 }
 
 int nr_futex_wake(_Atomic uint32_t *word, int count)

@@ -30,7 +30,7 @@ _Noreturn void must_fail(const char *file, int line, const char *condition, long
 	_exit(1);
 }
 
-static void remove_files(const char *path)
+void remove_space(const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
@@ -41,6 +41,7 @@ static void remove_files(const char *path)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			unlinkat(dirfd(directory), entry->d_name, 0);
 	closedir(directory);
+	rmdir(path);
 }
 
 static void remove_rooms(void)
@@ -50,8 +51,7 @@ static void remove_rooms(void)
 	for (int i = 0; i < ROOMS; i++) {
 		if (!rooms[i])
 			continue;
-		remove_files(rooms[i]->path);
-		rmdir(rooms[i]->path);
+		remove_space(rooms[i]->path);
 	}
 }
 
@@ -102,8 +102,8 @@ void room_close(struct room *room)
 	for (int i = 0; i < ROOMS; i++) {
 		if (rooms[i] != room)
 			continue;
-		remove_files(room->path);
-		must(rmdir(room->path) == 0);
+		remove_space(room->path);
+		must(access(room->path, F_OK) < 0);
 		rooms[i] = NULL;
 	}
 	free(room);

@@ -18,6 +18,9 @@ struct room {
 
 struct room *room_open(void);
 
+/* Remove a space's directory and the files in it; what is no directory stays. */
+void remove_space(const char *path);
+
 /* The same, with a directory of this mode, which is for other users too. */
 struct room *room_open_for(mode_t mode);
 void room_close(struct room *room);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sys/signal.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SIGNALS = 64 };
+
+/* As the kernel has it; libc's struct is another. */
+struct action {
+	uintptr_t handler;
+	unsigned long flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+
+/* libc keeps these two to itself, and no handler of theirs is the application's. */
+static bool is_libcs(int number)
+{
+	return number >= 32 && number < SIGRTMIN;
+}
+
+static bool restarts(int number)
+{
+	struct action action = {0};
+
+	return syscall(SYS_rt_sigaction, number, NULL, &action, sizeof(action.mask)) ==
+		       0 &&
+	       action.handler != (uintptr_t)SIG_DFL &&
+	       action.handler != (uintptr_t)SIG_IGN && action.flags & SA_RESTART;
+}
+
+bool nr_signal_restarts(void)
+{
+	uint64_t blocked = 0;
+	int saved = errno;
+	bool any = false;
+
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	for (int number = 1; number <= SIGNALS && !any; number++)
+		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
+		      restarts(number);
+	errno = saved;
+	return any;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SYS_SIGNAL_H
+#define NARU_SYS_SIGNAL_H
+
+/* sys/signal.h - what signal handlers do to a call that sleeps */
+
+#include <stdbool.h>
+
+/*
+ * Would a signal that this thread does not block run a handler and then have the
+ * system call begun anew (SA_RESTART)? That is what happens to futex_waitv(2); but not
+ * to a FUTEX_WAIT with a timeout, see signal(7). Takes some microseconds.
+ */
+bool nr_signal_restarts(void);
+
+#endif /* NARU_SYS_SIGNAL_H */
