@@ -136,12 +136,27 @@ static inline int nr_ring_peek(const struct nr_ring *ring, uint64_t position,
 	}
 }
 
+static inline void nr_ring_write_header(const struct nr_ring *ring, uint64_t position,
+					int64_t type, uint64_t payload_length)
+{
+	uint64_t next = position + nr_ring_record_size(payload_length);
+
+	nr_store_relaxed(&nr_ring_at(ring, next)->state, 0);
+	nr_ring_at(ring, position)->type = type;
+}
+
 /*
  * Write a record at @position, except for its state word, and make the one behind
  * it 0. Returns the state for nr_ring_publish(). There is room.
  */
-uint64_t nr_ring_write(const struct nr_ring *ring, uint64_t position, int64_t type,
-		       const void *data, uint64_t length);
+static inline uint64_t nr_ring_write(const struct nr_ring *ring, uint64_t position,
+				     int64_t type, const void *data, uint64_t length)
+{
+	nr_ring_write_header(ring, position, type, length);
+	nr_copy(nr_ring_at(ring, position)->payload, data, length);
+	return (uint64_t)NR_RECORD_INLINE << NR_RECORD_SHIFT | length;
+}
+
 uint64_t nr_ring_write_block(const struct nr_ring *ring, uint64_t position, int64_t type,
 			     uint64_t length, uint32_t reference, uint64_t id);
 

@@ -116,8 +116,8 @@ void nr_waiter_calm(struct naru_queue *queue)
 	uint32_t fenced, calm;
 
 	atomic_thread_fence(memory_order_seq_cst); /* [sleep] */
-	if (nr_waiter_asleep(queue->shared->sleeping_receivers) ||
-	    nr_waiter_asleep(queue->shared->sleeping_senders)) {
+	if (nr_waiter_bits(queue->shared->sleeping_receivers) ||
+	    nr_waiter_bits(queue->shared->sleeping_senders)) {
 		nr_store_relaxed(&queue->calm, 0);
 		return;
 	}
