@@ -2,12 +2,12 @@
 
 /* sys/futex.c - see sys/futex.h */
 
-#include <errno.h>
 #include <linux/futex.h>
+#include <sys/call.h>
 #include <sys/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
+
+static_assert(sizeof(struct timespec) == 16, "layout");
 
 int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 {
@@ -15,23 +15,17 @@ int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 		.tv_sec = (time_t)(until_ns / 1000000000u),
 		.tv_nsec = (long)(until_ns % 1000000000u),
 	};
-	int saved = errno, r = 0;
-
 	/* With a bitset the time is absolute, and of CLOCK_MONOTONIC. */
-	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected,
-		    until_ns == UINT64_MAX ? NULL : &until, NULL,
-		    FUTEX_BITSET_MATCH_ANY) < 0 &&
-	    errno != EAGAIN)
-		r = -errno;
-	errno = saved;
-	return r;
+	int r = (int)nr_call_once(SYS_futex, word, FUTEX_WAIT_BITSET, expected,
+				  until_ns == UINT64_MAX ? NULL : &until, NULL,
+				  FUTEX_BITSET_MATCH_ANY);
+
+	return r == -EAGAIN ? 0 : r;
 }
 
 int nr_futex_wake(_Atomic uint32_t *word, int count)
 {
-	int saved = errno;
-	long woken = syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+	int woken = (int)nr_call_once(SYS_futex, word, FUTEX_WAKE, count);
 
-	errno = saved;
-	return woken < 0 ? 0 : (int)woken;
+	return woken < 0 ? 0 : woken;
 }
