@@ -11,7 +11,7 @@
 #include <queue/waiter.h>
 #include <sys/clock.h>
 #include <sys/file.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 /* So often others may change the queue's limits while we reserve memory for ours. */
 enum { SET_TRIES = 16 };
@@ -157,6 +157,7 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	struct naru_queue_options checked;
 	struct stat stat;
 	uint32_t id;
+	uid_t user;
 	int fd, r;
 
 	r = nr_options_copy(&checked, sizeof(checked), options);
@@ -172,7 +173,8 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (fd < 0)
 		return fd;
 	/* Whoever may write could change the limits; naru holds to what the mode says. */
-	r = geteuid() == 0 || geteuid() == stat.st_uid ? 0 : -EPERM;
+	user = nr_process_user();
+	r = user == 0 || user == stat.st_uid ? 0 : -EPERM;
 	if (r == 0)
 		r = nr_queue_set_access(fd, &checked);
 	if (r == 0 && (checked.capacity || checked.messages))

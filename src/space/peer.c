@@ -16,7 +16,7 @@
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/map.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 enum { SLOTS_FIRST = 64 };
 
@@ -76,7 +76,7 @@ static uint32_t generation_after(uint32_t generation)
  */
 static int lock_slot(int fd)
 {
-	uint32_t start = ((uint32_t)getpid() * 2654435761u >> 16) % SLOTS_FIRST;
+	uint32_t start = ((uint32_t)nr_process_id() * 2654435761u >> 16) % SLOTS_FIRST;
 
 	for (uint32_t i = 0; i < NR_PEERS - 1; i++) {
 		uint32_t slot = 1 + (start + i) % (NR_PEERS - 1);
@@ -117,7 +117,7 @@ static int settle(struct naru_space *space, int fd, uint32_t *ret_id)
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, 0);
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->generation, generation);
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->start, nr_clock_boottime());
-	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, getpid());
+	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, nr_process_id());
 	self->hold = hold;
 	*ret_id = (uint32_t)slot | generation << NR_PEER_SLOT_BITS;
 	nr_store_relaxed(&self->id, *ret_id);

@@ -21,6 +21,7 @@ void nr_file_close(int fd);
 
 int nr_file_stat(int fd, struct stat *ret_stat);
 int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat);
+/* Bytes that nobody uses yet: what is there may become 0. */
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length);
 /* ftruncate(2): what is added is a hole, without memory. */
 int nr_file_resize(int fd, uint64_t size);
@@ -39,6 +40,8 @@ int nr_file_make_directory(const char *path, mode_t mode);
 int nr_file_link(int fd, int directory, const char *name);
 /* Would that work here? It needs /proc. */
 bool nr_file_can_link(int fd);
+/* The absolute path of what is open, if there is /proc. -ENAMETOOLONG. */
+int nr_file_path(int fd, char *ret_path, size_t size);
 /* A second name in the same directory. -EEXIST if it is taken. */
 int nr_file_link_name(int directory, const char *old, const char *name);
 

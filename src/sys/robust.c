@@ -6,9 +6,8 @@
 #include <base/atomic.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/call.h>
 #include <sys/map.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 static_assert(NR_ROBUST_DIED == FUTEX_OWNER_DIED, "as in the kernel");
 static_assert(NR_ROBUST_WAITERS == FUTEX_WAITERS, "as in the kernel");
@@ -30,11 +29,9 @@ static struct link *link_of(struct robust_list *next)
 static struct robust_list_head *list_head(void)
 {
 	struct robust_list_head *head = NULL;
-	int saved = errno;
 	size_t size = 0;
-	long r = syscall(SYS_get_robust_list, 0, &head, &size);
+	long r = nr_call_once(SYS_get_robust_list, 0, &head, &size);
 
-	errno = saved;
 	/* The link must come to lie behind the page, and be aligned. */
 	return r == 0 && head && size == sizeof(*head) && sizeof(void *) == 8 &&
 			       head->futex_offset <= -32 && head->futex_offset > -2048 &&
@@ -124,7 +121,7 @@ int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust)
 	if (r < 0)
 		return r;
 	robust.word = (_Atomic uint32_t *)(void *)(robust.pages + offset % page);
-	robust.thread = (uint32_t)syscall(SYS_gettid);
+	robust.thread = (uint32_t)nr_call_once(SYS_gettid);
 	add(head, &robust);
 	*ret_robust = robust;
 	return 0;
@@ -135,7 +132,7 @@ void nr_robust_disarm(struct nr_robust *robust)
 	struct robust_list_head *head = list_head();
 
 	if (head && nr_robust_is_armed(robust) &&
-	    robust->thread == (uint32_t)syscall(SYS_gettid)) {
+	    robust->thread == (uint32_t)nr_call_once(SYS_gettid)) {
 		take_out(head, robust);
 		nr_unmap(robust->pages, 2 * nr_page_size());
 	} else if (nr_robust_is_armed(robust)) {

@@ -2,11 +2,9 @@
 
 #include <sys/signal.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/call.h>
 
 enum { SIGNALS = 64 };
 
@@ -28,8 +26,8 @@ static bool restarts(int number)
 {
 	struct action action = {0};
 
-	return syscall(SYS_rt_sigaction, number, NULL, &action, sizeof(action.mask)) ==
-		       0 &&
+	return nr_call_once(SYS_rt_sigaction, number, NULL, &action,
+			    sizeof(action.mask)) == 0 &&
 	       action.handler != (uintptr_t)SIG_DFL &&
 	       action.handler != (uintptr_t)SIG_IGN && action.flags & SA_RESTART;
 }
@@ -37,13 +35,11 @@ static bool restarts(int number)
 bool nr_signal_restarts(void)
 {
 	uint64_t blocked = 0;
-	int saved = errno;
 	bool any = false;
 
-	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	nr_call_once(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
 	for (int number = 1; number <= SIGNALS && !any; number++)
 		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
 		      restarts(number);
-	errno = saved;
 	return any;
 }
