@@ -24,6 +24,13 @@ static bool is_libcs(int number)
 	return number >= 32 && number < SIGRTMIN;
 }
 
+/* It comes from what the thread does itself, and so not while it sleeps. */
+static bool is_a_fault(int number)
+{
+	return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+	       number == SIGILL || number == SIGTRAP || number == SIGSYS;
+}
+
 static bool restarts(int number)
 {
 	struct action action = {0};
@@ -43,7 +50,7 @@ bool nr_signal_restarts(void)
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
 	for (int number = 1; number <= SIGNALS && !any; number++)
 		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
-		      restarts(number);
+		      !is_a_fault(number) && restarts(number);
 	errno = saved;
 	return any;
 }
