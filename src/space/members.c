@@ -97,8 +97,13 @@ static void begin(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expec
 	}
 }
 
-/* Not to be had here: a kernel before 5.16. */
+/* Not to be had here: a kernel before 5.16, or a filter of system calls. */
 static _Atomic bool no_wait_any;
+
+static bool is_answer(int r)
+{
+	return r >= 0 || r == -EAGAIN || r == -ETIMEDOUT || r == -EINTR;
+}
 
 /* How long may it be, if a death may go unheard? Short at first: one may be dying. */
 static uint64_t nap_ns(struct nr_watch *watch, bool blind)
@@ -127,9 +132,11 @@ static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_
 		r = nr_futex_wait(own->word, own->expected, until_ns);
 	else
 		r = nr_futex_wait_any(vigil->words, vigil->count, until_ns);
-	if (r == -ENOSYS)
-		nr_store_relaxed(&no_wait_any, true);
-	return r;
+	if (is_answer(r))
+		return r;
+	/* Whatever it is (-ENOSYS, -EPERM): not again and again without a sleep. */
+	nr_store_relaxed(&no_wait_any, true);
+	return -EAGAIN;
 }
 
 int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
