@@ -10,11 +10,13 @@
 
 #include <base/atomic.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <space/deaths.h>
 #include <space/space.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/futex.h>
 #include <sys/map.h>
 #include <unistd.h>
 
@@ -170,13 +172,19 @@ void nr_space_arm(struct naru_space *space)
 void nr_space_deregister(struct naru_space *space)
 {
 	uint32_t id = nr_load_relaxed(&space->self->id);
+	uint32_t slot = id & (NR_PEERS - 1);
+	_Atomic uint32_t *word;
 
 	if (!id)
 		return;
+	word = nr_deaths_word(space, slot);
 	nr_robust_disarm(&space->self->robust);
-	nr_store_relaxed(&peer(space, id & (NR_PEERS - 1))->pid, 0);
+	nr_store_relaxed(&peer(space, slot)->pid, 0);
 	nr_store_relaxed(&space->self->id, 0);
 	nr_unmap(space->self->hold, nr_page_size());
+	/* What we took, claimed or were about to do is as a dead one's: they look. */
+	if (word)
+		nr_futex_wake(word, INT_MAX);
 }
 
 bool nr_space_alive(struct naru_space *space, uint32_t id)
