@@ -252,7 +252,7 @@ static int outlive_thread(void *data)
 
 	must(pthread_create(&thread, NULL, join_in_a_thread, member) == 0);
 	must(pthread_join(thread, NULL) == 0);
-	must(!nr_deaths_is_armed(member->room->space));
+	must(!nr_deaths_is_armed(member->room->space, self(member->room->space)));
 	return be_member(data);
 }
 
@@ -282,7 +282,7 @@ static int rearm(void *data)
 	must(pthread_create(&thread, NULL, join_in_a_thread, member) == 0);
 	must(pthread_join(thread, NULL) == 0);
 	nr_space_arm(member->room->space);
-	must(nr_deaths_is_armed(member->room->space));
+	must(nr_deaths_is_armed(member->room->space, self(member->room->space)));
 	return be_member(data);
 }
 

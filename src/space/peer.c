@@ -162,7 +162,7 @@ void nr_space_arm(struct naru_space *space)
 	uint32_t id = nr_load_relaxed(&space->self->id);
 
 	/* To register arms, too. */
-	if (id == 0 || nr_deaths_is_armed(space))
+	if (id == 0 || nr_deaths_is_armed(space, id))
 		return;
 	enter();
 	nr_deaths_arm(space, id);
