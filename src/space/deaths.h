@@ -47,8 +47,7 @@ static inline bool nr_deaths_is_armed(const struct naru_space *space, uint32_t i
 		return true;
 	/* Not in the pages of the robust list, which another thread may unmap. */
 	word = nr_deaths_word(space, id & (NR_PEERS - 1));
-	return word && value &&
-	       atomic_load_explicit(word, memory_order_relaxed) == value;
+	return word && value && atomic_load_explicit(word, memory_order_relaxed) == value;
 }
 
 /* Is there a living thread in this value of a word? */

@@ -57,12 +57,16 @@ static void watch_slot(struct nr_watch *watch, uint32_t slot, struct vigil *vigi
 	uint32_t id = nr_space_slot_id(watch->space, slot);
 	_Atomic uint32_t *word = nr_deaths_word(watch->space, slot);
 	uint32_t value = word ? nr_load_acquire(word) : 0;
+	bool heard = nr_space_heard(watch->space, slot, value);
 
-	if (nr_deaths_lives(value) && vigil->count < NR_FUTEX_WORDS) {
-		vigil->words[vigil->count++] = (struct nr_futex_word){word, value};
-	} else if (nr_space_alive(watch->space, id)) {
-		/* Dying, perhaps: the word tells earlier than the file lock. */
-		vigil->blind = true;
+	if ((heard && !watch->doubts) || nr_space_alive(watch->space, id)) {
+		bool watched = nr_deaths_lives(value) && vigil->count < NR_FUTEX_WORDS;
+
+		if (watched)
+			vigil->words[vigil->count++] =
+				(struct nr_futex_word){word, value};
+		/* If not, it dies, perhaps: the word tells earlier than the file lock. */
+		vigil->blind |= !watched || !heard;
 	} else if (watch->dead_count < NR_WATCH_DEAD) {
 		/* The kernel has woken one of those who watched it, if that. */
 		if (word)
@@ -95,6 +99,7 @@ static void begin(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expec
 				watch_slot(watch, slot, vigil);
 		}
 	}
+	watch->doubts = false;
 }
 
 /* Not to be had here: a kernel before 5.16, or a filter of system calls. */
@@ -156,8 +161,11 @@ int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t ex
 		r = sleep_on(watch, &vigil, until_ns);
 		if (r == OWN || r == -EINTR)
 			return r;
-		if (r == -ETIMEDOUT)
+		if (r == -ETIMEDOUT) {
+			/* Once in a while the words are not believed. */
+			watch->doubts = true;
 			return nr_clock_monotonic() < until_ns ? -EAGAIN : r;
+		}
 		/* The kernel has woken one, us: it is for us to wake the others. */
 		if (r >= OTHERS)
 			nr_futex_wake(vigil.words[r].word, INT_MAX);

@@ -190,7 +190,6 @@ void nr_space_deregister(struct naru_space *space)
 bool nr_space_alive(struct naru_space *space, uint32_t id)
 {
 	uint32_t slot = id & (NR_PEERS - 1);
-	const _Atomic uint32_t *word;
 	int fd;
 
 	if (!slot || id > NR_PEER_ID_MASK)
@@ -199,12 +198,29 @@ bool nr_space_alive(struct naru_space *space, uint32_t id)
 		return true;
 	if (nr_load_relaxed(&peer(space, slot)->generation) != id >> NR_PEER_SLOT_BITS)
 		return false;
-	nr_program_order();
-	word = nr_deaths_word(space, slot);
-	if (word && nr_deaths_lives(nr_load_relaxed(word)))
-		return true;
 	fd = nr_space_table(space);
 	return fd < 0 || nr_file_locked(fd, lock_byte(slot)) != 0;
+}
+
+bool nr_space_heard(struct naru_space *space, uint32_t slot, uint32_t word)
+{
+	/* By exec(2) another thread gets the first one's number: its word stays. */
+	return nr_deaths_lives(word) &&
+	       (word & NR_ROBUST_THREAD) ==
+		       (uint32_t)nr_load_relaxed(&peer(space, slot)->pid);
+}
+
+bool nr_space_seems_alive(struct naru_space *space, uint32_t id)
+{
+	uint32_t slot = id & (NR_PEERS - 1);
+	const _Atomic uint32_t *word = slot ? nr_deaths_word(space, slot) : NULL;
+
+	if (word && nr_space_slot_id(space, slot) == id) {
+		nr_program_order();
+		if (nr_space_heard(space, slot, nr_load_relaxed(word)))
+			return true;
+	}
+	return nr_space_alive(space, id);
 }
 
 uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot)

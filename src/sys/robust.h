@@ -54,7 +54,8 @@ int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust);
  */
 void nr_robust_disarm(struct nr_robust *robust);
 
-/* What the word holds while its thread lives; 0: nobody armed it. Asked without a lock. */
+/* What the word holds while its thread lives; 0: nobody armed it. Asked without a lock.
+ */
 static inline uint32_t nr_robust_value(const struct nr_robust *robust)
 {
 	uint32_t thread = atomic_load_explicit(&robust->thread, memory_order_relaxed);
