@@ -10,6 +10,7 @@ bool asleep(pid_t pid)
 {
 	char path[64], text[32] = "";
 	FILE *file;
+	long call;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	file = fopen(path, "r");
@@ -18,5 +19,12 @@ bool asleep(pid_t pid)
 	if (!fgets(text, sizeof(text), file))
 		text[0] = 0;
 	fclose(file);
-	return strtol(text, NULL, 10) == SYS_futex && text[0] != 'r';
+	if (text[0] == 'r') /* running */
+		return false;
+	call = strtol(text, NULL, 10);
+#ifdef SYS_poll
+	if (call == SYS_poll)
+		return true;
+#endif
+	return call == SYS_futex || call == SYS_ppoll;
 }

@@ -106,7 +106,7 @@ static void stop_everywhere(const struct names_case *this, struct crash_count *c
 		if (changed || trace_page->ended)
 			found = check(&image, &scene, modes, &trace, count);
 	}
-	if (!trace_page->ended)
+	if (!trace_page->ended && !count->failures)
 		crash_report(count, this->name, NULL);
 	count->length = trace.steps;
 	trace_kill(&trace);
