@@ -19,7 +19,12 @@ bool asleep(pid_t pid)
 	if (!fgets(text, sizeof(text), file))
 		text[0] = 0;
 	fclose(file);
+	if (text[0] == 'r') /* running */
+		return false;
 	call = strtol(text, NULL, 10);
-
-	return (call == SYS_futex || call == SYS_futex_waitv) && text[0] != 'r';
+#ifdef SYS_poll
+	if (call == SYS_poll)
+		return true;
+#endif
+	return call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll;
 }

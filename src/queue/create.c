@@ -251,9 +251,11 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 
 	/*
 	 * From here on every call looks whether the name is still there, so that
-	 * nobody sends to a queue that is gone even if we die after the unlink.
+	 * nobody sends to a queue that is gone even if we die after the unlink. Who
+	 * polls makes no calls until there is something: so tell them first.
 	 */
 	nr_exchange(&queue->shared->removing, id);
+	nr_poll_removed(queue);
 	r = nr_queue_check_name(queue);
 	if (r == 0)
 		r = nr_object_remove_this(space, name, queue->device, queue->inode);
@@ -263,7 +265,8 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 		if (nr_load_relaxed(&queue->shared->polled))
 			nr_poll_unlink(space, name, queue->inode);
 	} else {
-		nr_swap_if(&queue->shared->removing, &id, 0);
+		/* As if we had died: who calls next forgets it, and calms the pollers. */
+		nr_swap_if(&queue->shared->removing, &id, NR_PEER_ID_MASK);
 	}
 	naru_queue_close(queue);
 	return r == -EIDRM ? -ENOENT : r;
