@@ -90,7 +90,8 @@ int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
 	/* A tmpfs as large as the memory would take all of it before it says so. */
-	if (nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
+	if (length > ALLOCATE_STEP && nr_file_system(fd, &size, &free) == 0 &&
+	    size != 0 && length > free)
 		return -ENOSPC;
 	while (length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
