@@ -69,73 +69,96 @@ static void free_handle(struct naru_queue *queue)
 	free(queue);
 }
 
-/* The first bytes of the file, from which all else follows. */
-static void describe(struct nr_queue_shared *shared,
-		     const struct naru_queue_options *options, uint64_t page)
+static struct nr_geometry plan(const struct naru_queue_options *options)
+{
+	uint64_t page = nr_page_size();
+	struct nr_geometry geometry = {
+		.ring_offset = (NR_QUEUE_RING + page - 1) / page * page,
+		.ring_size = nr_size_ring(options->capacity, options->messages, page),
+		.granules = nr_size_heap(options->capacity, options->messages),
+	};
+
+	geometry.heap_offset = geometry.ring_offset + geometry.ring_size;
+	return geometry;
+}
+
+static void describe(struct nr_queue_shared *shared, const struct nr_geometry *geometry,
+		     const struct naru_queue_options *options)
 {
 	shared->object.magic = NR_QUEUE_MAGIC;
 	shared->object.version = NR_QUEUE_VERSION;
-	shared->ring_offset = (NR_QUEUE_RING + page - 1) / page * page;
-	shared->ring_size = nr_size_ring(options->capacity, options->messages, page);
-	shared->heap_offset = shared->ring_offset + shared->ring_size;
+	shared->ring_offset = geometry->ring_offset;
+	shared->ring_size = geometry->ring_size;
+	shared->heap_offset = geometry->heap_offset;
 	shared->limit_bytes = options->capacity;
 	shared->limit_messages = options->messages;
 	shared->changed = nr_clock_wall();
 }
 
 /* Make a file without a name a queue. */
-static int set_up(struct naru_queue *queue, int fd, uint64_t granules,
-		  const struct naru_queue_options *options,
-		  const struct nr_queue_shared *described)
+static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
+		  const struct naru_queue_options *options)
 {
+	struct naru_queue_options access = *options;
 	struct stat stat;
 	int r;
 
-	r = (int)nr_file_write(fd, described, sizeof(*described));
-	if (r >= 0)
-		r = nr_file_stat(fd, &stat);
+	r = nr_file_stat(fd, &stat);
 	if (r == 0)
-		r = nr_queue_map(queue, fd, &stat);
+		r = nr_queue_map_new(queue, fd, &stat, geometry);
 	if (r < 0)
 		return r;
-	nr_heap_format(&queue->store.heap, (uint32_t)granules);
-	r = nr_queue_set_access(fd, options);
+	describe(queue->shared, geometry, options);
+	nr_heap_format(&queue->store.heap, (uint32_t)geometry->granules);
+	if ((stat.st_mode & 07777) == options->mode)
+		access.mode = 0; /* as it should be already */
+	r = nr_queue_set_access(fd, &access);
 	if (r < 0)
 		nr_queue_unmap(queue);
 	return r;
 }
 
-static int create(struct naru_space *space, const char *name,
-		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
+/* 1: to be begun again. */
+static int create_once(struct naru_space *space, const char *name,
+		       const struct naru_queue_options *options,
+		       struct naru_queue **ret_queue)
 {
-	struct nr_queue_shared described = {0};
+	const struct nr_geometry geometry = plan(options);
 	struct nr_object_new object;
 	struct naru_queue *queue;
-	uint64_t granules;
 	int r;
 
-	describe(&described, options, nr_page_size());
-	granules = nr_size_heap(options->capacity, options->messages);
-	r = nr_object_begin(space, described.heap_offset + granules * NR_GRANULE,
+	r = nr_object_begin(space, geometry.heap_offset + geometry.granules * NR_GRANULE,
 			    &object);
 	if (r < 0)
 		return r;
 	queue = new_handle(space, name);
-	r = queue ? set_up(queue, object.fd, granules, options, &described) : -ENOMEM;
+	r = queue ? set_up(queue, object.fd, &geometry, options) : -ENOMEM;
 	if (r == 0) {
 		r = nr_object_publish(space, &object, name);
-		if (r < 0)
+		if (r != 0)
 			nr_queue_unmap(queue);
 	}
-	if (r < 0) {
+	if (r != 0) {
 		if (queue)
 			free_handle(queue);
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		return r;
 	}
 	nr_file_close(object.fd);
 	*ret_queue = queue;
 	return 0;
+}
+
+static int create(struct naru_space *space, const char *name,
+		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
+{
+	int r;
+
+	do
+		r = create_once(space, name, options, ret_queue);
+	while (r > 0);
+	return r;
 }
 
 static int open_existing(struct naru_space *space, const char *name,

@@ -27,6 +27,7 @@ struct naru_space {
 	struct nr_peers_shared *peers;
 	bool writable; /* peers is mapped read-write, not read-only */
 	struct nr_self *self;
+	_Atomic bool names_all; /* what has no name cannot be given one here */
 	_Atomic int references; /* the caller's, and one of each object's handle */
 };
 
