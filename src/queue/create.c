@@ -18,7 +18,10 @@
 #include <sys/barrier.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/futex.h>
 #include <sys/map.h>
+
+enum { REMOVAL_WAIT_NS = 1000 * 1000 * 1000, REMOVAL_NAP_NS = 1000 * 1000 };
 
 static int read_options(const struct naru_queue_options *options,
 			struct naru_queue_options *ret_options)
@@ -242,6 +245,30 @@ struct naru_queue *naru_queue_close(struct naru_queue *queue)
 	return NULL;
 }
 
+/*
+ * One remover at a time looks and unlinks, so that nobody unlinks a new queue that has
+ * got the name meanwhile. For one who is stopped nobody waits long.
+ */
+static void take_removal(struct naru_queue *queue, uint32_t id)
+{
+	_Atomic uint32_t *removing = &queue->shared->removing;
+	uint64_t now = nr_clock_monotonic(), until = now + REMOVAL_WAIT_NS;
+
+	for (; now < until; now = nr_clock_monotonic()) {
+		uint32_t other = 0;
+
+		if (nr_swap_if(removing, &other, id))
+			return;
+		if (nr_load_relaxed(&queue->shared->removed))
+			return;
+		if (!nr_space_alive(queue->space, other & NR_PEER_ID_MASK) &&
+		    nr_swap_if(removing, &other, id))
+			return;
+		nr_futex_wait(removing, other, now + REMOVAL_NAP_NS);
+	}
+	nr_exchange(removing, id);
+}
+
 int naru_queue_remove(struct naru_space *space, const char *name)
 {
 	struct naru_queue *queue;
@@ -268,10 +295,10 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	 * From here on every call looks whether the name is still there, so that
 	 * nobody sends to a queue that is gone even if we die after the unlink.
 	 */
-	nr_exchange(&queue->shared->removing, id);
+	take_removal(queue, id);
 	r = nr_queue_check_name(queue);
 	if (r == 0)
-		r = nr_object_remove_this(space, name, queue->device, queue->inode);
+		r = nr_object_remove(space, name);
 	/* dies here: the next one who calls, or wakes from a nap, marks it */
 	if (r == 0 || r == -ENOENT) {
 		nr_queue_mark_removed(queue);

@@ -11,11 +11,7 @@
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/file.h>
-#include <sys/futex.h>
 #include <sys/process.h>
-
-/* For at most a second. */
-enum { REMOVAL_TRIES = 1000, REMOVAL_NAP_NS = 1000 * 1000 };
 
 /* Of the same set in every locale, unlike isalnum(3). */
 static bool is_name_byte(char byte)
@@ -150,45 +146,6 @@ int nr_object_remove(struct naru_space *space, const char *name)
 		return r;
 	directory = nr_space_directory(space);
 	return directory < 0 ? directory : nr_file_unlink(directory, name);
-}
-
-/*
- * One remover at a time looks and unlinks, so that nobody unlinks a new object that
- * has got the name meanwhile. Whoever dies here gives the lock up; for one who is
- * stopped nobody waits long.
- */
-static void lock_removal(int fd)
-{
-	_Atomic uint32_t nobody = 0;
-
-	for (int tries = 0; tries < REMOVAL_TRIES; tries++) {
-		if (nr_file_lock(fd, 0, 1) != -EAGAIN)
-			return;
-		nr_futex_wait(&nobody, 0, nr_clock_monotonic() + REMOVAL_NAP_NS);
-	}
-}
-
-int nr_object_remove_this(struct naru_space *space, const char *name, uint64_t device,
-			  uint64_t inode)
-{
-	int directory = nr_space_directory(space), table, r;
-	struct stat stat;
-
-	if (directory < 0)
-		return directory;
-	table = nr_space_open_own_table(space);
-	if (table < 0)
-		return table;
-	lock_removal(table);
-	r = nr_file_stat_at(directory, name, &stat);
-	if (r == 0 && (stat.st_dev != device || stat.st_ino != inode))
-		r = -ENOENT;
-	if (r == 0)
-		r = nr_file_unlink(directory, name);
-	/* A child of fork may have the same description. */
-	nr_file_unlock(table, 0, 1);
-	nr_file_close(table);
-	return r;
 }
 
 enum naru_kind nr_object_kind(const void *magic)

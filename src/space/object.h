@@ -57,10 +57,6 @@ int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 
 int nr_object_remove(struct naru_space *space, const char *name);
 
-/* Only if the name means that file still. -ENOENT: it does not. */
-int nr_object_remove_this(struct naru_space *space, const char *name, uint64_t device,
-			  uint64_t inode);
-
 /* What the first bytes of an object's file say. */
 enum naru_kind nr_object_kind(const void *magic);
 /* The kind of the file @name, or why it cannot be read. */
