@@ -190,9 +190,9 @@ static int survive(void *data)
 	    !attach_works(fresh) || !set_works())
 		return SURVIVOR_FAILED;
 	segment = naru_segment_close(segment);
-	return is("remove", naru_segment_remove(space, CRASH_SEGMENT), 0)
-		       ? new || gone
-		       : SURVIVOR_FAILED;
+	if (!is("remove", naru_segment_remove(space, CRASH_SEGMENT), 0))
+		return SURVIVOR_FAILED;
+	return new || gone != creates;
 }
 
 /* Sleeps, until what it sleeps for comes, or somebody has died. */
