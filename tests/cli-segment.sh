@@ -14,18 +14,18 @@ run 0 naru segment create --size 10K --mode 0640 frame
 prints ''
 run 1 naru segment create --size 10K frame
 says 'naru: there is a "frame" in * already'
-echo hello >input
-run 0 naru segment write frame <input
+echo world >input
+run 0 naru segment write frame < <(echo hello)
 run 0 naru segment write --offset 16 --file input frame
 run 0 naru segment read --length 6 frame
 prints hello
 run 0 naru segment read --offset 16 -n 5 frame
-prints hello
+prints world
 run 0 naru segment read frame
 [ "$(stat -c %s out)" = 10240 ] || fail "not all of it was read"
 run 0 naru segment read --hex frame
 prints '00000000  68 65 6c 6c 6f 0a 00 00  00 00 00 00 00 00 00 00  |hello...........|
-00000010  68 65 6c 6c 6f 0a 00 00  00 00 00 00 00 00 00 00  |hello...........|
+00000010  77 6f 72 6c 64 0a 00 00  00 00 00 00 00 00 00 00  |world...........|
 00000020  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
 *
 00002800'
@@ -58,7 +58,7 @@ tr -d '\0' <out >rest
 run 1 naru segment resize --size 100 frame
 says 'naru: segment "frame" is larger than that; it can only grow'
 
-# Who waits at the bell hears of a write.
+# All there is to know.
 run 0 naru segment stat frame
 grep -q '^size  *19.5 KiB$' out || fail "no size"
 grep -q '^attached  *0 times$' out || fail "no attachments"

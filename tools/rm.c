@@ -40,7 +40,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_rm = {
 	.name = "rm",
-	.usage = "QUEUE...",
+	.usage = "OBJECT...",
 	.summary = "remove queues, and the messages in them; or segments",
 	.text = "Processes that wait for a removed queue are told at once; those that\n"
 		"have attached a removed segment keep it.\n",
