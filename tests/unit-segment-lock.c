@@ -179,6 +179,46 @@ static void test_a_sleeper_hears_of_it(void **state)
 	naru_segment_close(segment);
 }
 
+enum { HANDED_OVER = 60 };
+
+static int take_turns(void *data)
+{
+	struct naru_segment *segment = segment_open(data, "s", 0);
+
+	for (uint32_t i = 0; i < HANDED_OVER; i++) {
+		must_be(naru_segment_lock(segment, -1), 0);
+		must_be(naru_segment_unlock(segment), 0);
+		must_be(naru_segment_wait(segment, i, -1), 0);
+	}
+	return 0;
+}
+
+/*
+ * Who has slept for long hears of an unlock, and of a notify, at once, and not when its
+ * nap of ten seconds is over: else this does not come to its end in time.
+ */
+static void test_long_sleepers_are_woken(void **state)
+{
+	struct naru_segment *segment = segment_create(*state, "s", 10);
+	pid_t child;
+
+	assert_int_equal(naru_segment_lock(segment, -1), 0);
+	child = child_start(take_turns, *state);
+	for (int i = 0; i < HANDED_OVER; i++) {
+		while (!watches(child))
+			sched_yield();
+		assert_int_equal(naru_segment_unlock(segment), 0);
+		/* It waits for the bell once it has had the lock. */
+		while (segment_stat(segment).lock_owner != 0 || !watches(child))
+			sched_yield();
+		assert_int_equal(naru_segment_lock(segment, -1), 0);
+		assert_int_equal(naru_segment_notify(segment), 0);
+	}
+	assert_int_equal(naru_segment_unlock(segment), 0);
+	assert_int_equal(child_await(child), 0);
+	naru_segment_close(segment);
+}
+
 static int fork_with_it(void *data)
 {
 	struct naru_segment *segment = data;
@@ -326,6 +366,7 @@ int main(void)
 		in_a_room(test_an_owner_dies),
 		in_a_room(test_given_up),
 		in_a_room(test_a_sleeper_hears_of_it),
+		in_a_room(test_long_sleepers_are_woken),
 		in_a_room(test_a_child_does_not_have_it),
 		in_a_room(test_signals),
 		in_a_room(test_the_bell),
