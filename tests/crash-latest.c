@@ -2,17 +2,20 @@
 
 /*
  * A reader of the latest value stands still after each of its instructions, while the
- * writer writes none, one, or several values; then it goes on. What it reads is one of
- * them, or the one before, whole; and if the writer dies after each of its own
- * instructions, what is read is whole as well (crash-segment.c).
+ * writer writes several values, and is in the midst of the next; then it goes on. What it
+ * reads is one of them, or the one before, whole. That this is also so if the writer
+ * dies after each of its own instructions is shown by crash-segment.c.
  */
 
 #include "crash-run.h"
 
+#include <fcntl.h>
+#include <layout/segment.h>
 #include <naru/segment.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* With so many copies as there are (4), it is 3 writes that matter, and 4. */
@@ -22,6 +25,7 @@ static struct naru_space *space;
 static struct naru_segment *segment;
 static unsigned char value[VALUE];
 static uint64_t sequence;
+static unsigned char *file; /* its first bytes */
 
 static bool open_it(void *data)
 {
@@ -69,6 +73,31 @@ static void write_some(uint64_t *last, unsigned count)
 	}
 }
 
+static unsigned char *map_it(void)
+{
+	char path[200];
+	void *bytes;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/s", crash_rooms()->victim);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	bytes = mmap(NULL, NR_SEGMENT_HEADER, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (bytes == MAP_FAILED)
+		abort();
+	return bytes;
+}
+
+/* As the writer leaves the next copy, if it is stopped on the way. */
+static void write_half(uint64_t last)
+{
+	size_t copy = (NR_SEGMENT_HEADER - NR_SEGMENT_LATEST) / NR_LATEST_COPIES;
+
+	memset(file + NR_SEGMENT_LATEST + (last + 1) % NR_LATEST_COPIES * copy +
+		       sizeof(struct nr_latest_shared),
+	       0xee, VALUE / 2);
+}
+
 /* False: there are fewer than @point instructions. */
 static bool stop_at(unsigned long point, unsigned writes, uint64_t *last,
 		    unsigned *failures)
@@ -84,6 +113,7 @@ static bool stop_at(unsigned long point, unsigned writes, uint64_t *last,
 	while (more && trace.steps < point)
 		more = trace_step(&trace);
 	write_some(last, writes);
+	write_half(*last);
 	if (trace_finish(&trace) != 0 && ++*failures < 5)
 		printf("  %u values after instruction %lu: %s\n", writes, point,
 		       trace_page->text);
@@ -100,6 +130,7 @@ int main(void)
 	trace_begin();
 	if (!open_it(NULL))
 		return 1;
+	file = map_it();
 	write_some(&last, BEFORE);
 	for (; more; point++)
 		for (unsigned writes = 2; more && writes <= WRITES; writes++, runs++)
