@@ -24,8 +24,6 @@
  *	I2  Only the holder of that lock writes slot s, and it changes generation
  *	    before it uses the slot.
  *
- * Byte 0 is locked by whoever removes an object, while it does.
- *
  * So id is alive if and only if the byte is locked and generation matches.
  */
 

@@ -113,9 +113,10 @@ static int new_handle(struct naru_space *space, const char *name, int fd, uint32
 	return 0;
 }
 
-static int create(struct naru_space *space, const char *name,
-		  const struct naru_segment_options *options,
-		  struct naru_segment **ret_segment)
+/* 1: begin again; see nr_object_publish(). */
+static int create_once(struct naru_space *space, const char *name,
+		       const struct naru_segment_options *options,
+		       struct naru_segment **ret_segment)
 {
 	struct nr_segment_shared header = {0};
 	struct naru_segment *segment = NULL;
@@ -139,16 +140,28 @@ static int create(struct naru_space *space, const char *name,
 		r = new_handle(space, name, object.fd, options->flags, &segment);
 	if (r == 0)
 		r = nr_object_publish(space, &object, name);
-	if (r < 0) {
+	if (r != 0) {
 		/* It is the new object's descriptor still. */
 		if (segment)
 			nr_store_relaxed(&segment->file->kept.fd, -1);
 		naru_segment_close(segment);
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		return r;
 	}
 	*ret_segment = segment;
 	return 0;
+}
+
+static int create(struct naru_space *space, const char *name,
+		  const struct naru_segment_options *options,
+		  struct naru_segment **ret_segment)
+{
+	int r;
+
+	do
+		r = create_once(space, name, options, ret_segment);
+	while (r > 0);
+	return r;
 }
 
 static int open_existing(struct naru_space *space, const char *name, uint32_t flags,
