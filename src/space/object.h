@@ -55,6 +55,10 @@ void nr_object_abandon(struct nr_object_new *object);
 int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 		   struct stat *ret_stat);
 
+/* The same for reading only: needs no more permission than that. */
+int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_fd,
+			   struct stat *ret_stat);
+
 int nr_object_remove(struct naru_space *space, const char *name);
 
 /* What the first bytes of an object's file say. */

@@ -55,6 +55,11 @@ void nr_file_close(int fd)
 	(void)nr_call_once(SYS_close, fd);
 }
 
+int nr_file_reopen(int fd, int flags)
+{
+	return nr_file_open(AT_FDCWD, proc_name(fd).text, flags, 0);
+}
+
 /* As fallocate(2), where the file system does not have it. */
 static int write_zeros(int fd, uint64_t offset, uint64_t length)
 {
@@ -79,30 +84,61 @@ static int allocate(int fd, uint64_t offset, uint64_t length)
 	return r == -EOPNOTSUPP ? write_zeros(fd, offset, length) : r;
 }
 
-int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+static int check_limit(uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
-	uint64_t size, free;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
 	if (offset + length < offset || offset + length > INT64_MAX ||
 	    (nr_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
 	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
-	/* A tmpfs as large as the memory would take all of it before it says so. */
-	if (length > ALLOCATE_STEP && nr_file_system(fd, &size, &free) == 0 &&
-	    size != 0 && length > free)
-		return -ENOSPC;
-	while (length) {
-		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
-		int r = allocate(fd, offset, step);
+	return 0;
+}
 
-		if (r < 0)
-			return r;
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
+{
+	uint64_t size, free;
+	int r = check_limit(offset, length);
+
+	if (r == 0 && nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
+		return -ENOSPC;
+	return r;
+}
+
+/* A tmpfs as large as the memory would take all of it before it says so. */
+static int check_room(int fd, uint64_t offset, uint64_t length)
+{
+	return length > ALLOCATE_STEP ? nr_file_has_room(fd, offset, length)
+				      : check_limit(offset, length);
+}
+
+int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+{
+	int r = check_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = allocate(fd, offset, step);
 		offset += step;
 		length -= step;
 	}
-	return 0;
+	return r;
+}
+
+int nr_file_reserve(int fd, uint64_t offset, uint64_t length)
+{
+	int r = check_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = (int)nr_call(SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE, offset, step);
+		offset += step;
+		length -= step;
+	}
+	return r;
 }
 
 int nr_file_resize(int fd, uint64_t size)
@@ -222,6 +258,29 @@ static int lock(int fd, int command, short type, uint64_t offset, uint64_t lengt
 int nr_file_lock(int fd, uint64_t offset, uint64_t length)
 {
 	return lock(fd, F_OFD_SETLK, F_WRLCK, offset, length);
+}
+
+int nr_file_lock_shared(int fd, uint64_t offset, uint64_t length)
+{
+	return lock(fd, F_OFD_SETLK, F_RDLCK, offset, length);
+}
+
+int nr_file_find_lock(int fd, const struct nr_file_range *range,
+		      struct nr_file_range *ret_found)
+{
+	struct flock found = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)range->offset,
+		.l_len = (off_t)range->length,
+	};
+	int r = (int)nr_call(SYS_fcntl, fd, F_OFD_GETLK, &found);
+
+	if (r < 0 || found.l_type == F_UNLCK)
+		return r;
+	*ret_found =
+		(struct nr_file_range){(uint64_t)found.l_start, (uint64_t)found.l_len};
+	return 1;
 }
 
 int nr_file_unlock(int fd, uint64_t offset, uint64_t length)
