@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * sysv/ids.c - find, create, change and remove identifiers
+ * sysv/ids.c - create, change and remove identifiers
  *
  * Edge:
  *	[word]	publish() stores an entry's word with release
- *		read_entry() and nr_ids_get() load it with acquire
+ *		nr_registry_read() loads it with acquire
  *		=> who sees the word sees the record that it selects, and the file.
  */
 
@@ -14,8 +14,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <space/lock.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/clock.h>
 #include <sys/futex.h>
 #include <sys/identity.h>
@@ -23,14 +21,7 @@
 #include <sys/process.h>
 #include <sysv/registry.h>
 
-enum { READS_MAX = 1000, PAGE = 4096 };
-
-static _Atomic uint32_t *keys_of(const struct nr_ids *ids, enum nr_sysv_kind kind)
-{
-	unsigned char *base = (unsigned char *)ids->shared;
-
-	return (void *)(base + NR_SYSV_KEYS + kind * NR_SYSV_KEYS_SIZE);
-}
+enum { PAGE = 4096 };
 
 static uint64_t weight(enum nr_sysv_kind kind, uint64_t size)
 {
@@ -42,54 +33,6 @@ static uint64_t weight(enum nr_sysv_kind kind, uint64_t size)
 	default:
 		return 0;
 	}
-}
-
-void nr_ids_name(enum nr_sysv_kind kind, int id, char ret_name[NR_IDS_NAME_MAX])
-{
-	static const char *const kinds[] = {"shm", "msg", "sem"};
-
-	snprintf(ret_name, NR_IDS_NAME_MAX, NR_SYSV_PREFIX "-%s-%d", kinds[kind], id);
-}
-
-static int id_of(uint32_t word, uint32_t index)
-{
-	return (int)(NR_SYSV_SEQUENCE(word) * NR_SYSV_ENTRIES + index);
-}
-
-static void copy_record(struct nr_ids_entry *entry,
-			const struct nr_sysv_record_shared *record)
-{
-	entry->key = nr_read_once(&record->key);
-	entry->uid = nr_read_once(&record->uid);
-	entry->gid = nr_read_once(&record->gid);
-	entry->cuid = nr_read_once(&record->cuid);
-	entry->cgid = nr_read_once(&record->cgid);
-	entry->mode = nr_read_once(&record->mode);
-	entry->size = nr_read_once(&record->size);
-	entry->changed = nr_read_once(&record->changed);
-}
-
-/* -EINVAL: nobody has it. @index is below ready. */
-static int read_entry(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t index,
-		      struct nr_ids_entry *ret_entry)
-{
-	const struct nr_sysv_entry_shared *shared = nr_ids_shared(ids, kind, index);
-
-	for (int i = 0; i < READS_MAX; i++) {
-		uint32_t word = nr_load_acquire(&shared->word); /* [word] */
-
-		if (NR_SYSV_STATE(word) != NR_SYSV_LIVE &&
-		    NR_SYSV_STATE(word) != NR_SYSV_DEST)
-			return -EINVAL;
-		copy_record(ret_entry, &shared->record[NR_SYSV_COPY(word)]);
-		atomic_thread_fence(memory_order_acquire);
-		if (nr_load_relaxed(&shared->word) == word) {
-			ret_entry->word = word;
-			ret_entry->id = id_of(word, index);
-			return 0;
-		}
-	}
-	return -EBADMSG;
 }
 
 /* Commit @entry as the record, and @state. The kind's lock is held. */
@@ -127,9 +70,9 @@ static void recount(struct nr_ids *ids, enum nr_sysv_kind kind)
 	for (uint32_t i = 0; i < ready && i < NR_SYSV_ENTRIES; i++) {
 		struct nr_ids_entry entry;
 
-		if (read_entry(ids, kind, i, &entry) < 0)
+		if (nr_registry_read(ids, kind, i, &entry) < 0)
 			continue;
-		nr_store_relaxed(&keys_of(ids, kind)[i], entry.key);
+		nr_store_relaxed(&nr_registry_keys(ids, kind)[i], entry.key);
 		total += weight(kind, entry.size);
 		high = i + 1;
 		used++;
@@ -141,7 +84,7 @@ static void recount(struct nr_ids *ids, enum nr_sysv_kind kind)
 }
 
 /* Signals do not cut it short: nobody holds it for long. */
-static int lock(struct nr_ids *ids, enum nr_sysv_kind kind)
+int nr_registry_lock(struct nr_ids *ids, enum nr_sysv_kind kind)
 {
 	struct nr_deadline deadline = nr_deadline_in(-1);
 	_Atomic uint32_t *word = &ids->shared->table[kind].lock;
@@ -160,43 +103,16 @@ static int lock(struct nr_ids *ids, enum nr_sysv_kind kind)
 	return 0;
 }
 
-static void unlock(struct nr_ids *ids, enum nr_sysv_kind kind)
+void nr_registry_unlock(struct nr_ids *ids, enum nr_sysv_kind kind)
 {
 	nr_lock_release(&ids->shared->table[kind].lock);
-}
-
-int nr_ids_find(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
-		struct nr_ids_entry *ret_entry)
-{
-	struct nr_ids_entry entry;
-	int r;
-
-	if (!nr_ids_place(ids, kind, id))
-		return -EINVAL;
-	r = read_entry(ids, kind, (uint32_t)id % NR_SYSV_ENTRIES, &entry);
-	if (r == 0 && entry.id != id)
-		r = -EINVAL;
-	if (r == 0)
-		*ret_entry = entry;
-	return r;
-}
-
-int nr_ids_at(struct nr_ids *ids, enum nr_sysv_kind kind, int index,
-	      struct nr_ids_entry *ret_entry)
-{
-	/* As Linux does, whose IPCMNI this is. */
-	uint32_t place = (uint32_t)index % NR_SYSV_ENTRIES;
-
-	if (index < 0 || place >= nr_load_acquire(&ids->shared->table[kind].ready))
-		return -EINVAL;
-	return read_entry(ids, kind, place, ret_entry);
 }
 
 int nr_ids_usage(struct nr_ids *ids, enum nr_sysv_kind kind, struct nr_ids_usage *ret)
 {
 	struct nr_sysv_table_shared *table = &ids->shared->table[kind];
 	struct nr_ids_usage usage = {.last = -1};
-	int r = lock(ids, kind);
+	int r = nr_registry_lock(ids, kind);
 
 	if (r < 0)
 		return r;
@@ -206,25 +122,9 @@ int nr_ids_usage(struct nr_ids *ids, enum nr_sysv_kind kind, struct nr_ids_usage
 			usage.last = (int)i;
 	usage.used = table->used;
 	usage.total = table->total;
-	unlock(ids, kind);
+	nr_registry_unlock(ids, kind);
 	*ret = usage;
 	return 0;
-}
-
-/* Nobody's lock is needed: an entry that is found was there. */
-static int find_key(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
-		    struct nr_ids_entry *ret_entry)
-{
-	struct nr_sysv_table_shared *table = &ids->shared->table[kind];
-	uint32_t ready = nr_load_acquire(&table->ready);
-	uint32_t high = nr_read_unlocked(&table->high);
-
-	for (uint32_t i = 0; i < high && i < ready && i < NR_SYSV_ENTRIES; i++)
-		if (nr_load_relaxed(&keys_of(ids, kind)[i]) == key &&
-		    read_entry(ids, kind, i, ret_entry) == 0 && ret_entry->key == key &&
-		    NR_SYSV_STATE(ret_entry->word) == NR_SYSV_LIVE)
-			return 0;
-	return -ENOENT;
 }
 
 static int use_found(const struct nr_ids_get *get, const struct nr_ids_entry *entry)
@@ -309,7 +209,7 @@ static int create(struct nr_ids *ids, enum nr_sysv_kind kind,
 		return r;
 	shared = nr_ids_shared(ids, kind, index);
 	sequence = NR_SYSV_SEQUENCE(nr_load_relaxed(&shared->word));
-	entry.id = id_of(sequence << 16, index);
+	entry.id = nr_registry_id(sequence << 16, index);
 	entry.cuid = entry.uid;
 	entry.cgid = entry.gid;
 	r = get->make(ids, &entry, get->data);
@@ -317,7 +217,7 @@ static int create(struct nr_ids *ids, enum nr_sysv_kind kind,
 	if (r < 0)
 		return r;
 	set_stamps(shared);
-	nr_store_relaxed(&keys_of(ids, kind)[index], entry.key);
+	nr_store_relaxed(&nr_registry_keys(ids, kind)[index], entry.key);
 	if (index >= table->high)
 		nr_write_once(&table->high, index + 1);
 	nr_write_once(&table->used, table->used + 1);
@@ -333,18 +233,18 @@ int nr_ids_get(struct nr_ids *ids, enum nr_sysv_kind kind, const struct nr_ids_g
 	bool named = get->key != IPC_PRIVATE;
 	int r;
 
-	if (named && find_key(ids, kind, get->key, &entry) == 0)
+	if (named && nr_registry_find(ids, kind, get->key, &entry) == 0)
 		return use_found(get, &entry);
 	if (named && !(get->flags & IPC_CREAT))
 		return -ENOENT;
-	r = lock(ids, kind);
+	r = nr_registry_lock(ids, kind);
 	if (r < 0)
 		return r;
-	if (named && find_key(ids, kind, get->key, &entry) == 0)
+	if (named && nr_registry_find(ids, kind, get->key, &entry) == 0)
 		r = use_found(get, &entry);
 	else
 		r = create(ids, kind, get);
-	unlock(ids, kind);
+	nr_registry_unlock(ids, kind);
 	return r;
 }
 
@@ -354,7 +254,7 @@ int nr_ids_change(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 	struct nr_sysv_table_shared *table = &ids->shared->table[kind];
 	struct nr_ids_entry entry;
 	uint64_t old;
-	int r = lock(ids, kind);
+	int r = nr_registry_lock(ids, kind);
 
 	if (r < 0)
 		return r;
@@ -368,7 +268,7 @@ int nr_ids_change(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 		nr_write_once(&table->total,
 			      table->total - old + weight(kind, entry.size));
 	}
-	unlock(ids, kind);
+	nr_registry_unlock(ids, kind);
 	return r;
 }
 
@@ -385,7 +285,7 @@ static void end(struct nr_ids *ids, enum nr_sysv_kind kind, struct nr_ids_entry 
 	if (state == NR_SYSV_FREE)
 		sequence = (sequence + 1) & 0xffff;
 	publish(nr_ids_shared(ids, kind, index), entry, state, sequence);
-	nr_store_relaxed(&keys_of(ids, kind)[index], IPC_PRIVATE);
+	nr_store_relaxed(&nr_registry_keys(ids, kind)[index], IPC_PRIVATE);
 	if (state != NR_SYSV_FREE)
 		return;
 	nr_write_once(&table->used, table->used - 1);
@@ -398,7 +298,7 @@ int nr_ids_remove(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 		  int (*allow)(void *data, const struct nr_ids_entry *entry), void *data)
 {
 	struct nr_ids_entry entry;
-	int r = lock(ids, kind);
+	int r = nr_registry_lock(ids, kind);
 
 	if (r < 0)
 		return r;
@@ -407,6 +307,6 @@ int nr_ids_remove(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 		r = allow(data, &entry);
 	if (r >= 0)
 		end(ids, kind, &entry, (enum nr_sysv_state)r);
-	unlock(ids, kind);
+	nr_registry_unlock(ids, kind);
 	return r;
 }

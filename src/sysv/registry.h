@@ -15,4 +15,29 @@ int nr_registry_open_file(struct naru_space *space);
 /* Reserve memory for more entries. The kind's lock is held. -ENOSPC */
 int nr_registry_grow(struct nr_ids *ids, enum nr_sysv_kind kind);
 
+static inline _Atomic uint32_t *nr_registry_keys(const struct nr_ids *ids,
+						 enum nr_sysv_kind kind)
+{
+	unsigned char *base = (unsigned char *)ids->shared;
+
+	return (void *)(base + NR_SYSV_KEYS + kind * NR_SYSV_KEYS_SIZE);
+}
+
+static inline int nr_registry_id(uint32_t word, uint32_t index)
+{
+	return (int)(NR_SYSV_SEQUENCE(word) * NR_SYSV_ENTRIES + index);
+}
+
+/* What is at @index, which is below ready. -EINVAL: nothing. */
+int nr_registry_read(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t index,
+		     struct nr_ids_entry *ret_entry);
+
+/* What has that key, and has not been removed. -ENOENT */
+int nr_registry_find(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
+		     struct nr_ids_entry *ret_entry);
+
+/* Hold the kind's lock: nobody creates, changes or removes meanwhile. */
+int nr_registry_lock(struct nr_ids *ids, enum nr_sysv_kind kind);
+void nr_registry_unlock(struct nr_ids *ids, enum nr_sysv_kind kind);
+
 #endif /* NARU_SYSV_REGISTRY_H */
