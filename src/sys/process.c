@@ -2,6 +2,12 @@
 
 #include <sched.h>
 #include <sys/process.h>
+#include <unistd.h>
+
+int32_t nr_process_id(void)
+{
+	return getpid();
+}
 
 #ifndef NR_PROCESS_RSEQ
 uint32_t nr_process_cpu(void)

@@ -7,6 +7,8 @@
 #include <features.h>
 #include <stdint.h>
 
+int32_t nr_process_id(void);
+
 #if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
 #if __GLIBC_PREREQ(2, 35)
 #define NR_PROCESS_RSEQ
