@@ -84,12 +84,17 @@ static bool are_limits_true(const struct naru_queue *queue)
 		       nr_read_unlocked(&queue->shared->heap.granules);
 }
 
+/* 0: as it is. */
+struct limits {
+	uint64_t capacity;
+	uint64_t messages;
+};
+
 static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
-			const struct naru_queue_options *options)
+			struct limits limits, bool all)
 {
 	const struct nr_queue_shared *shared = queue->shared;
 	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
-	uint64_t capacity = options->capacity, messages = options->messages;
 	int r;
 
 	r = nr_senders_lock(queue, id, &deadline);
@@ -99,20 +104,45 @@ static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
 		nr_senders_unlock(queue);
 		return -EBADMSG;
 	}
-	if (capacity == 0)
-		capacity = nr_load_relaxed(&shared->limit_bytes);
-	if (messages == 0)
-		messages = nr_load_relaxed(&shared->limit_messages);
+	if (limits.capacity == 0 && !all)
+		limits.capacity = nr_load_relaxed(&shared->limit_bytes);
+	if (limits.messages == 0 && !all)
+		limits.messages = nr_load_relaxed(&shared->limit_messages);
 	r = -EINVAL;
-	if (capacity <= NR_CAPACITY_MAX && messages <= NR_MESSAGES_MAX &&
-	    nr_size_heap(capacity, messages) <= NR_HEAP_GRANULES_MAX)
+	if (limits.capacity <= NR_CAPACITY_MAX && limits.messages <= NR_MESSAGES_MAX &&
+	    nr_size_heap(limits.capacity, limits.messages) <= NR_HEAP_GRANULES_MAX)
 		r = nr_receivers_lock(queue, id, &deadline);
 	if (r == 0) {
-		r = set_limits(queue, fd, capacity, messages);
+		r = set_limits(queue, fd, limits.capacity, limits.messages);
 		nr_receivers_unlock(queue);
 	}
 	nr_senders_unlock(queue);
 	return r == -ETIMEDOUT ? -EAGAIN : r;
+}
+
+static void tell_room(struct naru_queue *queue, uint32_t id)
+{
+	nr_wake_senders(queue);
+	nr_poll_refresh(queue, id, NARU_WRITABLE);
+}
+
+int nr_queue_set_limits(struct naru_queue *queue, uint64_t capacity, uint64_t messages)
+{
+	struct stat stat;
+	uint32_t id;
+	int fd, r;
+
+	r = nr_queue_enter(queue, &id);
+	if (r < 0)
+		return r;
+	fd = open_file(queue, &stat);
+	if (fd < 0)
+		return fd;
+	r = set_capacity(queue, id, fd, (struct limits){capacity, messages}, true);
+	nr_file_close(fd);
+	if (r == 0)
+		tell_room(queue, id);
+	return r;
 }
 
 int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *options)
@@ -139,13 +169,14 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (r == 0)
 		r = nr_queue_set_access(fd, &checked);
 	if (r == 0 && (checked.capacity || checked.messages))
-		r = set_capacity(queue, id, fd, &checked);
+		r = set_capacity(queue, id, fd,
+				 (struct limits){checked.capacity, checked.messages},
+				 false);
 	nr_file_close(fd);
 	if (r < 0)
 		return r;
 	nr_store_relaxed(&queue->shared->changed, nr_clock_wall());
 	nr_poll_access(queue);
-	nr_wake_senders(queue);
-	nr_poll_refresh(queue, id, NARU_WRITABLE);
+	tell_room(queue, id);
 	return 0;
 }

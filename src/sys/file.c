@@ -126,6 +126,15 @@ int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owne
 	return nr_call(fchmodat(directory, name, mode, 0));
 }
 
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+{
+	int r = 0;
+
+	if (owner != (uid_t)-1 || group != (gid_t)-1)
+		r = nr_call(fchownat(directory, name, owner, group, AT_SYMLINK_NOFOLLOW));
+	return r < 0 ? r : nr_call(fchmodat(directory, name, mode, 0));
+}
+
 int nr_file_make_directory(const char *path, mode_t mode)
 {
 	return nr_call(mkdir(path, mode));
