@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <space/object.h>
+#include <sys/clock.h>
 #include <sys/file.h>
 #include <sysv/set-log.h>
 #include <sysv/set-pass.h>
@@ -108,6 +109,8 @@ void nr_set_unlock(struct nr_set *set, struct nr_set_wakes *wakes)
 
 void nr_set_look(struct nr_set *set, struct nr_set_wakes *wakes)
 {
-	if (nr_set_rows(set) > 0 && nr_set_settle(set))
-		nr_pass(set, NULL, wakes);
+	if (nr_set_rows(set) == 0 || !nr_set_settle(set))
+		return;
+	nr_store_relaxed(&set->shared->operated, nr_clock_wall_seconds());
+	nr_pass(set, NULL, wakes);
 }

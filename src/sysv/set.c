@@ -93,6 +93,8 @@ static struct nr_set *new_handle(struct naru_space *space, const char *name)
 		return NULL;
 	set->space = nr_space_reference(space);
 	nr_spin_set_up(&set->spin);
+	/* Nobody's id: even 0 is that of a child of fork that has none yet. */
+	nr_store_relaxed(&set->member, NR_PEER_ID_MASK);
 	strcpy(set->name, name);
 	return set;
 }
