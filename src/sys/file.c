@@ -51,6 +51,11 @@ void nr_file_close(int fd)
 	errno = saved;
 }
 
+int nr_file_reopen(int fd, int flags)
+{
+	return nr_file_open(AT_FDCWD, proc_name(fd).text, flags, 0);
+}
+
 int nr_file_stat(int fd, struct stat *ret_stat)
 {
 	return nr_call(fstat(fd, ret_stat));
@@ -61,11 +66,10 @@ int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat)
 	return nr_call(fstatat(directory, name, ret_stat, AT_SYMLINK_NOFOLLOW));
 }
 
-int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
 	uint64_t size, free;
-	int r;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
 	if (offset + length < offset || offset + length > INT64_MAX ||
@@ -75,6 +79,15 @@ int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 	/* A tmpfs as large as the memory would take all of it before it says so. */
 	if (nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
 		return -ENOSPC;
+	return 0;
+}
+
+int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+{
+	int r = nr_file_has_room(fd, offset, length);
+
+	if (r < 0)
+		return r;
 	while (length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
 
@@ -87,6 +100,21 @@ int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 		length -= step;
 	}
 	return 0;
+}
+
+int nr_file_reserve(int fd, uint64_t offset, uint64_t length)
+{
+	int r = nr_file_has_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = nr_call(
+			fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)step));
+		offset += step;
+		length -= step;
+	}
+	return r;
 }
 
 int nr_file_resize(int fd, uint64_t size)
@@ -205,6 +233,29 @@ static int lock(int fd, int command, short type, uint64_t offset, uint64_t lengt
 int nr_file_lock(int fd, uint64_t offset, uint64_t length)
 {
 	return lock(fd, F_OFD_SETLK, F_WRLCK, offset, length);
+}
+
+int nr_file_lock_shared(int fd, uint64_t offset, uint64_t length)
+{
+	return lock(fd, F_OFD_SETLK, F_RDLCK, offset, length);
+}
+
+int nr_file_find_lock(int fd, const struct nr_file_range *range,
+		      struct nr_file_range *ret_found)
+{
+	struct flock found = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)range->offset,
+		.l_len = (off_t)range->length,
+	};
+	int r = nr_call(fcntl(fd, F_OFD_GETLK, &found));
+
+	if (r < 0 || found.l_type == F_UNLCK)
+		return r;
+	*ret_found =
+		(struct nr_file_range){(uint64_t)found.l_start, (uint64_t)found.l_len};
+	return 1;
 }
 
 int nr_file_unlock(int fd, uint64_t offset, uint64_t length)
