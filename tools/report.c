@@ -51,8 +51,27 @@ int nr_file_failed(const char *what, const char *path)
 	return nr_failed("cannot %s %s: %s", what, path, strerror(error));
 }
 
+/* What to do about an error that is not naru's own; NULL: ask the doctor. */
+static const char *remedy(int error)
+{
+	switch (-error) {
+	case EMFILE:
+		return "raise the limit with: ulimit -n";
+	case ENFILE:
+		return "end some processes";
+	case ENOMEM:
+		return "end some processes, or raise the limit with: ulimit -v";
+	case EFBIG:
+		return "make it smaller, or raise the limit with: ulimit -f";
+	default:
+		return NULL;
+	}
+}
+
 int nr_space_failed(const char *path, int error)
 {
+	const char *do_this = remedy(error);
+
 	switch (-error) {
 	case ENOENT:
 		return nr_failed("no directory %s; make the space with: mkdir -m 700 %s",
@@ -79,8 +98,9 @@ int nr_space_failed(const char *path, int error)
 				 "with --space",
 				 path);
 	default:
-		return nr_failed("cannot use the space %s: %s; try: naru doctor", path,
-				 naru_error_text(error));
+		return nr_failed("cannot use the space %s: %s; %s", path,
+				 naru_error_text(error),
+				 do_this ? do_this : "try: naru doctor");
 	}
 }
 
@@ -116,6 +136,7 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 {
 	const char *path = naru_space_path(tool->space);
 	const char *space = space_option(tool);
+	const char *do_this = remedy(error);
 
 	switch (-error) {
 	case ENOENT:
@@ -157,6 +178,9 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 	case EINTR:
 		return NR_INTERRUPTED;
 	default:
+		if (do_this)
+			return nr_failed("queue \"%s\" in %s: %s; %s", name, path,
+					 naru_error_text(error), do_this);
 		return nr_failed("queue \"%s\" in %s: %s; try: naru %sdoctor", name, path,
 				 naru_error_text(error), space);
 	}

@@ -28,8 +28,9 @@
  * that somebody holds just now is waited for by a call with 0 too, for 20 ms at
  * most; calls without a timeout wait for one up to a second, then say -EAGAIN.
  *
- * Signals: nothing here is async-signal-safe. Do not call naru from a handler, and
- * do not cancel a thread (pthread_cancel(3)) that may be in a call.
+ * Signals: nothing here is async-signal-safe: do not call naru from a handler. No
+ * call is a cancellation point: a thread that waits in one is cancelled
+ * (pthread_cancel(3)) when the call has returned. Do not cancel it asynchronously.
  */
 
 #include <stddef.h>

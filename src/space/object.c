@@ -11,7 +11,7 @@
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/futex.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 /* For at most a second. */
 enum { REMOVAL_TRIES = 1000, REMOVAL_NAP_NS = 1000 * 1000 };
@@ -41,7 +41,7 @@ static int open_named(int directory, struct nr_object_new *object)
 		int fd;
 
 		snprintf(object->temporary, sizeof(object->temporary), ".new-%d-%llx",
-			 (int)getpid(), (unsigned long long)nr_clock_monotonic());
+			 (int)nr_process_id(), (unsigned long long)nr_clock_monotonic());
 		fd = nr_file_open(directory, object->temporary,
 				  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 		if (fd != -EEXIST)

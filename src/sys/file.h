@@ -23,6 +23,7 @@ int nr_file_reopen(int fd, int flags);
 
 int nr_file_stat(int fd, struct stat *ret_stat);
 int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat);
+/* Bytes that nobody uses yet: what is there may become 0. */
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length);
 /* Would nr_file_allocate() most likely succeed? -ENOSPC, -EFBIG. */
 int nr_file_has_room(int fd, uint64_t offset, uint64_t length);
@@ -51,6 +52,8 @@ int nr_file_make_directory(const char *path, mode_t mode);
 int nr_file_link(int fd, int directory, const char *name);
 /* Would that work here? It needs /proc. */
 bool nr_file_can_link(int fd);
+/* The absolute path of what is open, if there is /proc. -ENAMETOOLONG. */
+int nr_file_path(int fd, char *ret_path, size_t size);
 /* A second name in the same directory. -EEXIST if it is taken. */
 int nr_file_link_name(int directory, const char *old, const char *name);
 
