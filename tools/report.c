@@ -104,8 +104,7 @@ int nr_space_failed(const char *path, int error)
 	}
 }
 
-/* The options that the reader of an error must repeat to reach the same space. */
-static const char *space_option(const struct nr_tool *tool)
+const char *nr_space_option(const struct nr_tool *tool)
 {
 	static char text[4096];
 
@@ -115,8 +114,7 @@ static const char *space_option(const struct nr_tool *tool)
 	return text;
 }
 
-/* Of an argument out of range it is not told which. */
-static int out_of_range(const char *name)
+int nr_check_name(const char *name, const char *kind)
 {
 	static const char *const letters =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -125,9 +123,19 @@ static int out_of_range(const char *name)
 	if (length < 1 || length > NARU_NAME_MAX || *name == '.' ||
 	    strspn(name, letters) != length)
 		return nr_failed(
-			"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z "
+			"\"%s\" is no name for a %s: it takes 1 to %d of A-Z a-z "
 			"0-9 . _ - and no dot in front",
-			name, NARU_NAME_MAX);
+			name, kind, NARU_NAME_MAX);
+	return NR_OK;
+}
+
+/* Of an argument out of range it is not told which. */
+static int out_of_range(const char *name)
+{
+	int status = nr_check_name(name, "queue");
+
+	if (status != NR_OK)
+		return status;
 	return nr_failed(
 		"queue \"%s\" cannot be so large; lower --capacity or --messages", name);
 }
@@ -135,7 +143,7 @@ static int out_of_range(const char *name)
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 {
 	const char *path = naru_space_path(tool->space);
-	const char *space = space_option(tool);
+	const char *space = nr_space_option(tool);
 	const char *do_this = remedy(error);
 
 	switch (-error) {

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/call.h>
+#include <sys/resource.h>
 
 enum { GROUPS_MAX = 65536 }; /* NGROUPS_MAX of the kernel */
 
@@ -54,4 +55,13 @@ bool nr_identity_may(int capability)
 	if (nr_call(SYS_capget, &head, data) < 0)
 		return false;
 	return data[capability / 32].effective >> capability % 32 & 1;
+}
+
+uint64_t nr_identity_locked_max(void)
+{
+	struct rlimit limit;
+
+	if (nr_call(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, &limit) < 0)
+		return 0;
+	return limit.rlim_cur;
 }
