@@ -185,8 +185,14 @@ static int info(struct nr_ids *ids, int command, void *buffer)
 int nr_shm_control(struct nr_ids *ids, int id, int command, struct shmid_ds *buffer)
 {
 	bool locked = command == SHM_LOCK;
+	struct nr_ids_entry entry;
 
 	if (id < 0 || command < 0)
+		return -EINVAL;
+	/* One that is left behind by the dead is not there. */
+	if ((command == IPC_SET || command == IPC_RMID || command == SHM_LOCK ||
+	     command == SHM_UNLOCK) &&
+	    nr_shm_find(ids, id, &entry) < 0 && command != IPC_SET)
 		return -EINVAL;
 	switch (command) {
 	case IPC_INFO:
