@@ -72,7 +72,7 @@ complete_to() {
 . "$source/tools/naru.bash-completion"
 
 commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help)
-[ "$(wc -w <<<"$commands")" -eq 9 ] || fail "not nine commands in the help"
+[ "$(wc -w <<<"$commands")" -eq 10 ] || fail "not ten commands in the help"
 for command in $commands; do
 	run 0 naru help "$command"
 	cp out of-help
@@ -93,6 +93,11 @@ naru send --create jobs x
 naru send --create journal x
 [ "$(complete_to receive jo | tr '\n' ' ')" = 'jobs journal ' ] || fail "queues"
 [ "$(complete_to rm job)" = jobs ] || fail "queues"
+naru segment create --size 1 journey
+[ "$(complete_to receive jo | tr '\n' ' ')" = 'jobs journal ' ] || fail "a segment is no queue"
+[ "$(complete_to segment read jo)" = journey ] || fail "segments"
+[ "$(complete_to segment cr)" = create ] || fail "what segment does"
+[ "$(complete_to rm jo | tr '\n' ' ')" = 'jobs journal journey ' ] || fail "objects"
 mkdir empty
 [ "$(complete_to --space empty stat jo)" = '' ] || fail "queues of another space"
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/symbols.sh LIBRARY SYMBOLS - the library exports just what SYMBOLS prints,
-# the headers declare just that, and the library needs nothing but the C library.
+# the headers declare just that, and the library needs nothing but the C library: of
+# that only what makes no system calls of ours (src/sys/call.h).
 set -eu
 
 library=$1
@@ -31,5 +32,15 @@ if readelf -Ws "$library" | grep -q '__[a-z]*san_'; then
 	echo "what it needs is not compared: this build has a sanitizer"
 else
 	compare libc needed
+	nm -D --undefined-only "$library" | awk '{ sub(/@.*/, "", $2); print $2 }' |
+		sort >"$scratch/imported"
+	grep -vxE '_ITM_.*|__gmon_start__|__cxa_finalize|__assert_fail|__stack_chk_fail' \
+		"$scratch/imported" |
+		grep -vxE '(__)?(mem|str|v?snprintf)[a-z_]*|bcmp|qsort|secure_getenv' |
+		grep -vxE 'malloc|calloc|aligned_alloc|free|pthread_[a-z_]*|__register_atfork' |
+		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|__rseq_[a-z]*|__tls_get_addr' \
+			>"$scratch/foreign" || true
+	: >"$scratch/none"
+	compare none foreign
 fi
 exit $failed

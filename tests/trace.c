@@ -205,15 +205,6 @@ long trace_call(struct trace *trace)
 	return trace_page->ended ? -1 : (long)registers_of(trace).orig_rax;
 }
 
-unsigned long trace_argument(const struct trace *trace, unsigned i)
-{
-	const struct user_regs_struct registers = registers_of(trace);
-	const unsigned long long values[] = {registers.rdi, registers.rsi, registers.rdx,
-					     registers.r10};
-
-	return values[i];
-}
-
 bool trace_return(struct trace *trace)
 {
 	trace->counted = false;
@@ -251,13 +242,6 @@ long trace_call(struct trace *trace)
 {
 	(void)trace;
 	return -1;
-}
-
-unsigned long trace_argument(const struct trace *trace, unsigned i)
-{
-	(void)trace;
-	(void)i;
-	return 0;
 }
 
 bool trace_return(struct trace *trace)

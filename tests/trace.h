@@ -75,8 +75,6 @@ void trace_kill(struct trace *trace);
 
 /* On to the next system call of run(); its number, or -1: run() has returned. */
 long trace_call(struct trace *trace);
-/* Its argument @i (from 0) of up to 4; before it is made. */
-unsigned long trace_argument(const struct trace *trace, unsigned i);
 
 /* Or make it, and stop after it. False: it did not come back. */
 bool trace_return(struct trace *trace);

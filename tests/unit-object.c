@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <layout/object.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <space/object.h>
@@ -14,7 +16,9 @@
 #include <support/place.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 static int files_in(struct room *room)
 {
@@ -142,13 +146,15 @@ static int make_without_proc(void *data)
 {
 	struct room *room = data;
 	struct nr_object_new object, second;
-	struct naru_space *space = NULL;
+	struct naru_space *space = NULL, *again = NULL;
 
 	if (chroot(room->path) < 0 || chdir("/") < 0)
 		return CHILD_SKIPPED;
 	must(unlink("/" NR_PEERS_FILE) == 0);
 	must_be(naru_space_open("/", NULL, &space), 0);
 	must(access("/" NR_PEERS_FILE, F_OK) == 0);
+	must_be(naru_space_open(".", NULL, &again), 0);
+	must(naru_space_path(again)[0] == '/');
 	strcpy(room->path, "/");
 	must_be(files_in(room), 0);
 
@@ -224,6 +230,48 @@ static void test_full_file_system(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Let fallocate(2) say what a file system says that does not have it. */
+static bool lose_fallocate(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static int make_without_fallocate(void *data)
+{
+	struct room *room = data;
+	struct nr_object_new object;
+	struct stat stat;
+
+	if (!lose_fallocate())
+		return CHILD_SKIPPED;
+	must_be(nr_object_begin(room->space, 100000, &object), 0);
+	must(fstat(object.fd, &stat) == 0);
+	must_be(stat.st_size, 100000);
+	must(stat.st_blocks * 512 >= 100000);
+	nr_object_abandon(room->space, &object);
+	return 0;
+}
+
+static void test_file_system_without_fallocate(void **state)
+{
+	int status = child_run(make_without_fallocate, *state);
+
+	if (status == CHILD_SKIPPED) {
+		print_message("seccomp is not allowed here\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
 static int make_too_large(void *data)
 {
 	struct room *room = data;
@@ -279,6 +327,7 @@ int main(void)
 		in_a_room(test_one_of_many_publishes),
 		in_a_room(test_temporary_names),
 		in_a_room(test_full_file_system),
+		in_a_room(test_file_system_without_fallocate),
 		in_a_room(test_file_size_limit_is_no_signal),
 		in_a_room(test_files_are_not_the_standard_streams),
 		cmocka_unit_test(test_kinds),

@@ -47,6 +47,29 @@ static void test_path_and_options(void **state)
 	assert_null(naru_space_close(NULL));
 }
 
+/* It is the same place after a change of the working directory, and of a link. */
+static int open_by_other_paths(void *data)
+{
+	struct room *room = data;
+	struct naru_space *relative = NULL, *linked = NULL;
+
+	must(symlink(room->path, in(room, "link")) == 0);
+	must_be(naru_space_open(in(room, "link"), NULL, &linked), 0);
+	must(unlink(in(room, "link")) == 0 && chdir(room->path) == 0);
+	must_be(naru_space_open("./", NULL, &relative), 0);
+	must(chdir("/") == 0);
+	must(strcmp(naru_space_path(linked), room->path) == 0);
+	must(strcmp(naru_space_path(relative), room->path) == 0);
+	naru_space_close(linked);
+	naru_space_close(relative);
+	return 0;
+}
+
+static void test_path_is_absolute(void **state)
+{
+	assert_int_equal(child_run(open_by_other_paths, *state), 0);
+}
+
 static int use_as_alice(void *data)
 {
 	struct room *room = data;
@@ -262,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_path_and_options),
+		in_a_room(test_path_is_absolute),
 		in_a_room(test_reader_may_look),
 		in_a_room(test_root_does_not_shut_the_user_out),
 		in_a_room(test_sticky_directory_with_protected_regular),

@@ -15,6 +15,7 @@
  *	-EMSGSIZE	 the message is larger than the queue, or than the buffer
  *	-EIDRM		 the object was removed while it was in use
  *	-EOWNERDEAD	 the previous holder died
+ *	-ENOTRECOVERABLE somebody found what it left beyond repair
  *	-EBADMSG	 the shared memory breaks its invariants: a peer is broken
  *			 or hostile, or the file is damaged
  *	-EPROTONOSUPPORT the object has a layout this version does not speak
@@ -27,8 +28,9 @@
  * that somebody holds just now is waited for by a call with 0 too, for 20 ms at
  * most; calls without a timeout wait for one up to a second, then say -EAGAIN.
  *
- * Signals: nothing here is async-signal-safe. Do not call naru from a handler, and
- * do not cancel a thread (pthread_cancel(3)) that may be in a call.
+ * Signals: nothing here is async-signal-safe: do not call naru from a handler. No
+ * call is a cancellation point: a thread that waits in one is cancelled
+ * (pthread_cancel(3)) when the call has returned. Do not cancel it asynchronously.
  */
 
 #include <stddef.h>
@@ -57,6 +59,13 @@ extern "C" {
 	{                                                                                \
 		.size = sizeof(object), __VA_ARGS__                                      \
 	}
+
+/* What the options of every object have in common. */
+enum naru_open_flags {
+	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
+	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
+	NARU_SET_GROUP = 1 << 2, /* give it to .group */
+};
 
 /* The version of the library that runs, such as "0.1.0". Static storage. */
 NARU_API const char *naru_version(void);

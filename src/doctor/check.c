@@ -3,6 +3,7 @@
 /* doctor/check.c - naru_space_check(): a space, and objects of all kinds in it */
 
 #include <queue/check.h>
+#include <segment/check.h>
 
 NARU_API int naru_space_check(struct naru_space *space, int flags,
 			      void (*visit)(void *data,
@@ -11,6 +12,7 @@ NARU_API int naru_space_check(struct naru_space *space, int flags,
 {
 	static const struct nr_object_checker checkers[] = {
 		{NARU_KIND_QUEUE, nr_queue_check},
+		{NARU_KIND_SEGMENT, nr_segment_check},
 	};
 
 	return nr_space_check(space, flags, checkers,

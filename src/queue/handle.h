@@ -64,6 +64,14 @@ struct naru_queue {
 	char name[NARU_NAME_MAX + 1];
 };
 
+/* Is any bit of a set of waiters set? */
+static inline bool nr_waiter_bits(const _Atomic uint64_t *bits)
+{
+	static_assert(NR_WAITER_WORDS == 4, "all of them");
+	return (nr_load_relaxed(&bits[0]) | nr_load_relaxed(&bits[1]) |
+		nr_load_relaxed(&bits[2]) | nr_load_relaxed(&bits[3])) != 0;
+}
+
 /*
  * Begin a call: is the queue still there, and who are we? -EIDRM, -EUSERS...
  */

@@ -30,11 +30,7 @@ int nr_poll_before_removal_slowly(struct naru_queue *queue);
 
 static inline bool nr_poll_any(const _Atomic uint64_t *polling)
 {
-	uint64_t any = 0;
-
-	for (uint32_t i = 0; i < NR_WAITER_WORDS; i++)
-		any |= nr_load_relaxed(&polling[i]);
-	return any != 0;
+	return nr_waiter_bits(polling);
 }
 
 static inline int nr_poll_before_send(struct naru_queue *queue)

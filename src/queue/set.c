@@ -11,7 +11,10 @@
 #include <queue/waiter.h>
 #include <sys/clock.h>
 #include <sys/file.h>
-#include <unistd.h>
+#include <sys/process.h>
+
+/* So often others may change the queue's limits while we reserve memory for ours. */
+enum { SET_TRIES = 16 };
 
 /* The queue's file, if it is still the one that the name means. */
 static int open_file(struct naru_queue *queue, struct stat *ret_stat)
@@ -40,83 +43,114 @@ int nr_queue_set_access(int fd, const struct naru_queue_options *options)
 	return r;
 }
 
-/* Both locks are held. A change: memory first, then the limits that need it. */
-static int set_limits(struct naru_queue *queue, int fd, uint64_t capacity,
-		      uint64_t messages)
-{
-	struct nr_queue_shared *shared = queue->shared;
-	struct nr_store *store = &queue->store;
-	struct nr_counts counts = nr_side_counts(store->side);
-	uint32_t have = nr_read_once(&shared->heap.granules);
-	uint64_t need = nr_size_heap(capacity, messages);
-	int r = 0;
-
-	if (need > have) {
-		r = nr_file_allocate(fd, queue->heap_offset + have * (uint64_t)NR_GRANULE,
-				     (need - have) * NR_GRANULE);
-		/* dies here: memory behind the heap that a later growth finds there */
-		if (r == 0)
-			r = nr_queue_map_file(queue, fd);
-		if (r < 0)
-			return r;
-	}
-	nr_store_begin(store);
-	if (need > have)
-		r = nr_heap_grow(&store->heap, (uint32_t)need);
-	if (r < 0)
-		return nr_store_undo(store, r);
-	nr_journal_save(&store->journal, &shared->limit_bytes);
-	nr_store_relaxed(&shared->limit_bytes, capacity);
-	nr_journal_save(&store->journal, &shared->limit_messages);
-	nr_store_relaxed(&shared->limit_messages, messages);
-	nr_store_commit(store, &counts);
-	return 0;
-}
-
-/* What is kept of them decides how much memory is reserved. */
-static bool are_limits_true(const struct naru_queue *queue)
-{
-	uint64_t capacity = nr_load_relaxed(&queue->shared->limit_bytes);
-	uint64_t messages = nr_load_relaxed(&queue->shared->limit_messages);
-
-	return capacity <= NR_CAPACITY_MAX && messages <= NR_MESSAGES_MAX &&
-	       nr_size_heap(capacity, messages) <=
-		       nr_read_unlocked(&queue->shared->heap.granules);
-}
-
-/* 0: as it is. */
 struct limits {
 	uint64_t capacity;
 	uint64_t messages;
 };
 
-static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
-			struct limits limits, bool all)
+#define AS_IT_IS UINT64_MAX
+
+/* What is to be. -EBADMSG, -EINVAL. */
+static int read_limits(const struct naru_queue *queue, const struct limits *wanted,
+		       struct limits *ret_limits)
 {
 	const struct nr_queue_shared *shared = queue->shared;
+	struct limits limits = {
+		.capacity = nr_load_relaxed(&shared->limit_bytes),
+		.messages = nr_load_relaxed(&shared->limit_messages),
+	};
+
+	/* They decide how much memory is reserved. */
+	if (limits.capacity > NR_CAPACITY_MAX || limits.messages > NR_MESSAGES_MAX ||
+	    nr_size_heap(limits.capacity, limits.messages) >
+		    nr_read_unlocked(&shared->heap.granules))
+		return -EBADMSG;
+	if (wanted->capacity != AS_IT_IS)
+		limits.capacity = wanted->capacity;
+	if (wanted->messages != AS_IT_IS)
+		limits.messages = wanted->messages;
+	if (limits.capacity > NR_CAPACITY_MAX || limits.messages > NR_MESSAGES_MAX ||
+	    nr_size_heap(limits.capacity, limits.messages) > NR_HEAP_GRANULES_MAX)
+		return -EINVAL;
+	*ret_limits = limits;
+	return 0;
+}
+
+/* Memory behind the heap, as much as @limits need. No lock is held: it may take long. */
+static int reserve(const struct naru_queue *queue, int fd, const struct limits *limits)
+{
+	uint64_t have = nr_read_unlocked(&queue->shared->heap.granules);
+	uint64_t need = nr_size_heap(limits->capacity, limits->messages);
+
+	if (need <= have)
+		return 0;
+	/* dies here: memory behind the heap that a later growth finds there */
+	return nr_file_allocate(fd, queue->heap_offset + have * NR_GRANULE,
+				(need - have) * NR_GRANULE);
+}
+
+/* A change, under both locks: the heap's growth, then the limits that need it. */
+static int set_limits(struct naru_queue *queue, int fd, const struct limits *limits)
+{
+	struct nr_queue_shared *shared = queue->shared;
+	struct nr_store *store = &queue->store;
+	struct nr_counts counts = nr_side_counts(store->side);
+	uint64_t need = nr_size_heap(limits->capacity, limits->messages);
+	bool grows = need > nr_read_once(&shared->heap.granules);
+	int r = 0;
+
+	if (grows)
+		r = nr_queue_map_file(queue, fd);
+	if (r < 0)
+		return r;
+	/* Others have changed the other limit since the memory was reserved. */
+	if (need > queue->store.heap.granules)
+		return -EAGAIN;
+	nr_store_begin(store);
+	if (grows)
+		r = nr_heap_grow(&store->heap, (uint32_t)need);
+	if (r < 0)
+		return nr_store_undo(store, r);
+	nr_journal_save(&store->journal, &shared->limit_bytes);
+	nr_store_relaxed(&shared->limit_bytes, limits->capacity);
+	nr_journal_save(&store->journal, &shared->limit_messages);
+	nr_store_relaxed(&shared->limit_messages, limits->messages);
+	nr_store_commit(store, &counts);
+	return 0;
+}
+
+static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
+			const struct limits *wanted)
+{
 	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	struct limits limits;
 	int r;
 
-	r = nr_senders_lock(queue, id, &deadline);
+	r = read_limits(queue, wanted, &limits);
+	if (r == 0)
+		r = reserve(queue, fd, &limits);
+	if (r == 0)
+		r = nr_senders_lock(queue, id, &deadline);
 	if (r < 0)
-		return r == -ETIMEDOUT ? -EAGAIN : r;
-	if (!are_limits_true(queue)) {
-		nr_senders_unlock(queue);
-		return -EBADMSG;
-	}
-	if (limits.capacity == 0 && !all)
-		limits.capacity = nr_load_relaxed(&shared->limit_bytes);
-	if (limits.messages == 0 && !all)
-		limits.messages = nr_load_relaxed(&shared->limit_messages);
-	r = -EINVAL;
-	if (limits.capacity <= NR_CAPACITY_MAX && limits.messages <= NR_MESSAGES_MAX &&
-	    nr_size_heap(limits.capacity, limits.messages) <= NR_HEAP_GRANULES_MAX)
-		r = nr_receivers_lock(queue, id, &deadline);
+		return r;
+	r = nr_receivers_lock(queue, id, &deadline);
 	if (r == 0) {
-		r = set_limits(queue, fd, limits.capacity, limits.messages);
+		r = read_limits(queue, wanted, &limits);
+		if (r == 0)
+			r = set_limits(queue, fd, &limits);
 		nr_receivers_unlock(queue);
 	}
 	nr_senders_unlock(queue);
+	return r;
+}
+
+static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
+			const struct limits *wanted)
+{
+	int r = -EAGAIN;
+
+	for (int tries = 0; r == -EAGAIN && tries < SET_TRIES; tries++)
+		r = try_capacity(queue, id, fd, wanted);
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
@@ -128,6 +162,7 @@ static void tell_room(struct naru_queue *queue, uint32_t id)
 
 int nr_queue_set_limits(struct naru_queue *queue, uint64_t capacity, uint64_t messages)
 {
+	const struct limits wanted = {capacity, messages};
 	struct stat stat;
 	uint32_t id;
 	int fd, r;
@@ -138,7 +173,7 @@ int nr_queue_set_limits(struct naru_queue *queue, uint64_t capacity, uint64_t me
 	fd = open_file(queue, &stat);
 	if (fd < 0)
 		return fd;
-	r = set_capacity(queue, id, fd, (struct limits){capacity, messages}, true);
+	r = set_capacity(queue, id, fd, &wanted);
 	nr_file_close(fd);
 	if (r == 0)
 		tell_room(queue, id);
@@ -148,8 +183,10 @@ int nr_queue_set_limits(struct naru_queue *queue, uint64_t capacity, uint64_t me
 int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *options)
 {
 	struct naru_queue_options checked;
+	struct limits wanted;
 	struct stat stat;
 	uint32_t id;
+	uid_t user;
 	int fd, r;
 
 	r = nr_options_copy(&checked, sizeof(checked), options);
@@ -165,13 +202,14 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (fd < 0)
 		return fd;
 	/* Whoever may write could change the limits; naru holds to what the mode says. */
-	r = geteuid() == 0 || geteuid() == stat.st_uid ? 0 : -EPERM;
+	user = nr_process_user();
+	r = user == 0 || user == stat.st_uid ? 0 : -EPERM;
 	if (r == 0)
 		r = nr_queue_set_access(fd, &checked);
+	wanted.capacity = checked.capacity ? checked.capacity : AS_IT_IS;
+	wanted.messages = checked.messages ? checked.messages : AS_IT_IS;
 	if (r == 0 && (checked.capacity || checked.messages))
-		r = set_capacity(queue, id, fd,
-				 (struct limits){checked.capacity, checked.messages},
-				 false);
+		r = set_capacity(queue, id, fd, &wanted);
 	nr_file_close(fd);
 	if (r < 0)
 		return r;

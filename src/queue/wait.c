@@ -78,10 +78,19 @@ static _Atomic uint64_t *bits_of(const struct nr_waiting *waiting)
 	return waiting->sender ? shared->sleeping_senders : shared->sleeping_receivers;
 }
 
-static void set_bit(const struct nr_waiting *waiting)
+/* True if it was not set. */
+static bool set_bit(const struct nr_waiting *waiting)
 {
-	nr_fetch_or(&bits_of(waiting)[waiting->entry / 64], /* [sleep] */
-		    UINT64_C(1) << waiting->entry % 64);
+	uint64_t bit = UINT64_C(1) << waiting->entry % 64;
+
+	return !(nr_fetch_or(&bits_of(waiting)[waiting->entry / 64], bit) & bit);
+}
+
+/* Whoever has cleared the bit may have died before he woke us. */
+static void set_bit_again(struct nr_waiting *waiting)
+{
+	if (waiting->entry >= 0 && set_bit(waiting))
+		waiting->missed = !nr_waiter_fence(waiting->queue); /* [sleep] */
 }
 
 /* Say in the table what we are about to sleep for. */
@@ -130,7 +139,7 @@ static int look_round(struct nr_waiting *waiting)
 	nr_queue_reap(queue, waiting->id);
 	if (waiting->entry < 0)
 		return 1;
-	set_bit(waiting);
+	set_bit_again(waiting);
 	return waiting->sender || nr_load_relaxed(&queue->shared->intent) ||
 	       is_news(waiting);
 }
@@ -183,9 +192,11 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 			waiting->stage = NR_WAITING_AWAKE;
 			return nr_load_relaxed(&queue->shared->removed) ? -EIDRM : 0;
 		}
-		if (r == -EOWNERDEAD)
-			return nr_queue_mourn(queue, waiting->id, &waiting->watch,
-					      deadline);
+		if (r == -EOWNERDEAD) {
+			r = nr_queue_mourn(queue, waiting->id, &waiting->watch, deadline);
+			set_bit_again(waiting);
+			return r;
+		}
 		if (r == 0 || r == -EAGAIN)
 			r = look_round(waiting);
 		if (r != 0)

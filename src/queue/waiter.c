@@ -21,7 +21,7 @@ bool nr_waiter_wake(struct naru_queue *queue, _Atomic uint64_t *bits, uint32_t e
 	uint32_t old = NR_WAITER_SLEEPING;
 
 	clear_bit(bits, entry);
-	/* dies here: a sleeper without a bit; it sets it again after its nap */
+	/* dies here: a sleeper without a bit; it sets it again when it hears of that */
 	if (!nr_swap_if(&waiter->state, &old, state))
 		return false;
 	nr_futex_wake(&waiter->state, 1);
@@ -59,19 +59,28 @@ static bool admits(const struct nr_waiter_shared *waiter, int64_t type)
 	return nr_select_admits(&select, type);
 }
 
+/* Who died asleep must not be woken in the place of others. */
+static bool is_alive(const struct naru_queue *queue,
+		     const struct nr_waiter_shared *waiter)
+{
+	return nr_space_seems_alive(queue->space,
+				    nr_load_relaxed(&waiter->owner) & NR_PEER_ID_MASK);
+}
+
 static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)
 {
 	const struct nr_waiter_shared *waiter = &queue->waiters[entry];
 	int64_t type = *(int64_t *)data;
 
-	if (!admits(waiter, type))
+	/* The bit stays: it may be the next owner's by now. */
+	if (!admits(waiter, type) || !is_alive(queue, waiter))
 		return 0;
 	if (!nr_waiter_wake(queue, queue->shared->sleeping_receivers, entry,
 			    nr_woken_by(type)))
 		return 0;
 	/*
-	 * The entry may have changed hands before it was woken. Whether who was
-	 * woken is alive costs a system call to know; if not, naps make it good.
+	 * The entry may have changed hands before it was woken. If who was woken
+	 * dies, the others hear of it.
 	 */
 	return admits(waiter, type);
 }
@@ -116,8 +125,8 @@ void nr_waiter_calm(struct naru_queue *queue)
 	uint32_t fenced, calm;
 
 	atomic_thread_fence(memory_order_seq_cst); /* [sleep] */
-	if (nr_waiter_asleep(queue->shared->sleeping_receivers) ||
-	    nr_waiter_asleep(queue->shared->sleeping_senders)) {
+	if (nr_waiter_bits(queue->shared->sleeping_receivers) ||
+	    nr_waiter_bits(queue->shared->sleeping_senders)) {
 		nr_store_relaxed(&queue->calm, 0);
 		return;
 	}
@@ -147,7 +156,7 @@ static int visit_sender(struct naru_queue *queue, uint32_t entry, void *data)
 
 	if (room->messages == 0)
 		return 1;
-	if (need > room->bytes)
+	if (need > room->bytes || !is_alive(queue, waiter))
 		return 0;
 	if (nr_waiter_wake(queue, queue->shared->sleeping_senders, entry,
 			   NR_WAITER_WOKEN)) {
@@ -252,9 +261,7 @@ void nr_waiter_release(struct naru_queue *queue, int entry)
 
 static int visit_count(struct naru_queue *queue, uint32_t entry, void *data)
 {
-	uint32_t owner = nr_load_relaxed(&queue->waiters[entry].owner);
-
-	if (nr_space_alive(queue->space, owner & NR_PEER_ID_MASK))
+	if (is_alive(queue, &queue->waiters[entry]))
 		++*(uint32_t *)data;
 	return 0;
 }

@@ -91,15 +91,6 @@ bool nr_waiter_fence(struct naru_queue *queue);
 /* A waker's full fence; and, when it has long been for nothing, the end of it. */
 void nr_waiter_calm(struct naru_queue *queue);
 
-static inline bool nr_waiter_asleep(const _Atomic uint64_t *bits)
-{
-	uint64_t any = 0;
-
-	for (uint32_t i = 0; i < NR_WAITER_WORDS; i++)
-		any |= nr_load_relaxed(&bits[i]);
-	return any != 0;
-}
-
 /* Does anybody sleep? After the queue was changed; no lock need be held. */
 static inline bool nr_waiter_any(struct naru_queue *queue, const _Atomic uint64_t *bits)
 {
@@ -109,7 +100,7 @@ static inline bool nr_waiter_any(struct naru_queue *queue, const _Atomic uint64_
 		nr_waiter_calm(queue);
 	else
 		nr_barrier_light(); /* [sleep] */
-	return nr_waiter_asleep(bits);
+	return nr_waiter_bits(bits);
 }
 
 static inline void nr_wake_receiver(struct naru_queue *queue, int64_t type)

@@ -13,7 +13,8 @@
  * who was told of it dies in turn: for he is watched, too. tests/model/watch.pml.
  *
  * Where that cannot be had (a kernel before 5.16, more than 126 members, a process
- * whose thread has ended that the kernel would tell of), it naps.
+ * whose thread has ended that the kernel would tell of, or is not its first one), it
+ * naps.
  */
 
 #include <layout/members.h>
@@ -29,6 +30,7 @@ struct nr_watch {
 	struct naru_space *space;
 	struct nr_members_shared *members;
 	uint32_t nap_ms; /* the last short one's length; at first 0 */
+	bool doubts;	 /* a nap was over: the next time, the kernel is asked */
 	uint32_t dead_count;
 	uint32_t dead[NR_WATCH_DEAD]; /* ids: have died, and are not forgotten yet */
 };

@@ -11,7 +11,7 @@
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/futex.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 /* For at most a second. */
 enum { REMOVAL_TRIES = 1000, REMOVAL_NAP_NS = 1000 * 1000 };
@@ -41,7 +41,7 @@ static int open_named(int directory, struct nr_object_new *object)
 		int fd;
 
 		snprintf(object->temporary, sizeof(object->temporary), ".new-%d-%llx",
-			 (int)getpid(), (unsigned long long)nr_clock_monotonic());
+			 (int)nr_process_id(), (unsigned long long)nr_clock_monotonic());
 		fd = nr_file_open(directory, object->temporary,
 				  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 		if (fd != -EEXIST)
@@ -119,8 +119,8 @@ void nr_object_abandon(struct naru_space *space, struct nr_object_new *object)
 	nr_file_close(object->fd);
 }
 
-int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
-		   struct stat *ret_stat)
+static int open_object(struct naru_space *space, const char *name, int access,
+		       int *ret_fd, struct stat *ret_stat)
 {
 	int directory, fd, r = nr_object_check_name(name);
 	struct stat stat;
@@ -131,7 +131,7 @@ int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 	if (directory < 0)
 		return directory;
 	/* Nonblocking, and no terminal of ours: it may turn out to be anything. */
-	fd = nr_file_open(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+	fd = nr_file_open(directory, name, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
 			  0);
 	if (fd == -ELOOP || fd == -EISDIR || fd == -ENXIO)
 		return -EBADMSG;
@@ -147,6 +147,18 @@ int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 	*ret_fd = fd;
 	*ret_stat = stat;
 	return 0;
+}
+
+int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
+		   struct stat *ret_stat)
+{
+	return open_object(space, name, O_RDWR, ret_fd, ret_stat);
+}
+
+int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_fd,
+			   struct stat *ret_stat)
+{
+	return open_object(space, name, O_RDONLY, ret_fd, ret_stat);
 }
 
 int nr_object_remove(struct naru_space *space, const char *name)

@@ -48,6 +48,10 @@ void nr_object_abandon(struct naru_space *space, struct nr_object_new *object);
 int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 		   struct stat *ret_stat);
 
+/* The same for reading only: needs no more permission than that. */
+int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_fd,
+			   struct stat *ret_stat);
+
 int nr_object_remove(struct naru_space *space, const char *name);
 
 /* Only if the name means that file still. -ENOENT: it does not. */

@@ -10,13 +10,15 @@
 
 #include <base/atomic.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <space/deaths.h>
 #include <space/space.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/futex.h>
 #include <sys/map.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 enum { SLOTS_FIRST = 64 };
 
@@ -107,7 +109,7 @@ static int take_slot(struct naru_space *space, int fd, uint32_t slot)
  */
 static int find_slot(struct naru_space *space, int fd)
 {
-	uint32_t start = ((uint32_t)getpid() * 2654435761u >> 16) % SLOTS_FIRST;
+	uint32_t start = ((uint32_t)nr_process_id() * 2654435761u >> 16) % SLOTS_FIRST;
 
 	for (uint32_t i = 0; i < NR_PEERS - 1; i++) {
 		uint32_t slot = 1 + (start + i) % (NR_PEERS - 1);
@@ -145,7 +147,7 @@ static int settle(struct naru_space *space, int fd, uint32_t *ret_id)
 	generation = nr_load_relaxed(&peer(space, (uint32_t)slot)->generation) &
 		     (NR_PEER_GENERATIONS - 1);
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->start, nr_clock_boottime());
-	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, getpid());
+	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, nr_process_id());
 	self->hold = hold;
 	*ret_id = (uint32_t)slot | generation << NR_PEER_SLOT_BITS;
 	nr_store_relaxed(&self->id, *ret_id);
@@ -188,7 +190,7 @@ void nr_space_arm(struct naru_space *space)
 	uint32_t id = nr_load_relaxed(&space->self->id);
 
 	/* To register arms, too. */
-	if (id == 0 || nr_deaths_is_armed(space))
+	if (id == 0 || nr_deaths_is_armed(space, id))
 		return;
 	enter();
 	nr_deaths_arm(space, id);
@@ -198,19 +200,24 @@ void nr_space_arm(struct naru_space *space)
 void nr_space_deregister(struct naru_space *space)
 {
 	uint32_t id = nr_load_relaxed(&space->self->id);
+	uint32_t slot = id & (NR_PEERS - 1);
+	_Atomic uint32_t *word;
 
 	if (!id)
 		return;
+	word = nr_deaths_word(space, slot);
 	nr_robust_disarm(&space->self->robust);
-	nr_store_relaxed(&peer(space, id & (NR_PEERS - 1))->pid, 0);
+	nr_store_relaxed(&peer(space, slot)->pid, 0);
 	nr_store_relaxed(&space->self->id, 0);
 	nr_unmap(space->self->hold, nr_page_size());
+	/* What we took, claimed or were about to do is as a dead one's: they look. */
+	if (word)
+		nr_futex_wake(word, INT_MAX);
 }
 
 bool nr_space_alive(struct naru_space *space, uint32_t id)
 {
 	uint32_t slot = id & (NR_PEERS - 1);
-	const _Atomic uint32_t *word;
 	int fd;
 
 	if (!slot || id > NR_PEER_ID_MASK)
@@ -219,12 +226,29 @@ bool nr_space_alive(struct naru_space *space, uint32_t id)
 		return true;
 	if (nr_load_relaxed(&peer(space, slot)->generation) != id >> NR_PEER_SLOT_BITS)
 		return false;
-	nr_program_order();
-	word = nr_deaths_word(space, slot);
-	if (word && nr_deaths_lives(nr_load_relaxed(word)))
-		return true;
 	fd = nr_space_table(space);
 	return fd < 0 || nr_file_locked(fd, lock_byte(slot)) != 0;
+}
+
+bool nr_space_heard(struct naru_space *space, uint32_t slot, uint32_t word)
+{
+	/* By exec(2) another thread gets the first one's number: its word stays. */
+	return nr_deaths_lives(word) &&
+	       (word & NR_ROBUST_THREAD) ==
+		       (uint32_t)nr_load_relaxed(&peer(space, slot)->pid);
+}
+
+bool nr_space_seems_alive(struct naru_space *space, uint32_t id)
+{
+	uint32_t slot = id & (NR_PEERS - 1);
+	const _Atomic uint32_t *word = slot ? nr_deaths_word(space, slot) : NULL;
+
+	if (word && nr_space_slot_id(space, slot) == id) {
+		nr_program_order();
+		if (nr_space_heard(space, slot, nr_load_relaxed(word)))
+			return true;
+	}
+	return nr_space_alive(space, id);
 }
 
 uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot)

@@ -6,6 +6,7 @@
 #include <base/options.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <space/deaths.h>
 #include <space/space.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/map.h>
-#include <unistd.h>
+#include <sys/process.h>
 
 /*
  * Set once, by whoever is first, and never given back: threads use it without a
@@ -64,7 +65,45 @@ static int keep_directory(struct naru_space *space, const char *path, int flags)
 	}
 	nr_kept_set(&space->directory, fd, &stat);
 	/* Anybody may make things in /dev/shm, under any name. */
-	return flags && stat.st_uid != geteuid() ? -EACCES : 0;
+	return flags && stat.st_uid != nr_process_user() ? -EACCES : 0;
+}
+
+static int find_path(const struct naru_space *space, const char *path, char *ret_path,
+		     size_t size)
+{
+	size_t length = 0;
+	struct stat stat;
+	int r;
+
+	r = nr_file_path(nr_load_relaxed(&space->directory.fd), ret_path, size);
+	if (r == 0 && nr_file_stat_at(AT_FDCWD, ret_path, &stat) == 0 &&
+	    nr_kept_is(&space->directory, &stat))
+		return 0;
+	/* There is no /proc, or it is told from another root directory. */
+	ret_path[0] = '\0';
+	if (path[0] != '/') {
+		r = nr_process_directory(ret_path, size);
+		if (r < 0)
+			return r;
+		length = strlen(ret_path);
+		ret_path[length++] = '/';
+	}
+	if (length + strlen(path) >= size)
+		return -ENAMETOOLONG;
+	strcpy(ret_path + length, path);
+	return 0;
+}
+
+/* Later the path is used from another working directory, perhaps. */
+static int keep_path(struct naru_space *space, const char *path)
+{
+	char absolute[PATH_MAX];
+	int r = find_path(space, path, absolute, sizeof(absolute));
+
+	if (r < 0)
+		return r;
+	space->path = strdup(absolute);
+	return space->path ? 0 : -ENOMEM;
 }
 
 static int open_directory(struct naru_space *space, const char *path, bool trusted)
@@ -72,11 +111,8 @@ static int open_directory(struct naru_space *space, const char *path, bool trust
 	int r;
 
 	if (trusted) {
-		/* Later the path is used from another working directory, perhaps. */
-		space->path = realpath(path, NULL);
-		if (!space->path)
-			return -errno;
-		return keep_directory(space, space->path, 0);
+		r = keep_directory(space, path, 0);
+		return r < 0 ? r : keep_path(space, path);
 	}
 	space->path = strdup(path);
 	if (!space->path)
@@ -142,7 +178,7 @@ static int open_default(struct naru_space **ret_space)
 
 	if (chosen && chosen[0])
 		return open_space(chosen, true, true, 0700, ret_space);
-	snprintf(path, sizeof(path), "/dev/shm/naru-%u", (unsigned)geteuid());
+	snprintf(path, sizeof(path), "/dev/shm/naru-%u", (unsigned)nr_process_user());
 	return open_space(path, false, true, 0700, ret_space);
 }
 

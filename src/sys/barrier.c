@@ -2,20 +2,14 @@
 
 #include <sys/barrier.h>
 
-#include <errno.h>
 #include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/call.h>
 
 bool nr_barrier_registered;
 
 static bool membarrier(int command)
 {
-	int saved = errno;
-	long r = syscall(SYS_membarrier, command, 0, 0);
-
-	errno = saved;
-	return r == 0;
+	return nr_call_once(SYS_membarrier, command) == 0;
 }
 
 void nr_barrier_register(void)

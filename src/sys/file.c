@@ -3,16 +3,23 @@
 /* sys/file.c - see sys/file.h */
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/call.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* tmpfs undoes an allocation that a signal breaks off: small steps get through. */
 #define ALLOCATE_STEP (UINT64_C(16) << 20)
+
+/* These go to the kernel and come from it as libc has declared them. */
+static_assert(offsetof(struct flock, l_start) == 8, "layout");
+static_assert(offsetof(struct flock, l_len) == 16, "layout");
+static_assert(sizeof(struct rlimit) == 16, "layout");
+static_assert(offsetof(struct dirent64, d_reclen) == 16, "layout");
+static_assert(offsetof(struct dirent64, d_name) == 19, "layout");
 
 struct proc_name {
 	char text[32];
@@ -28,7 +35,7 @@ static struct proc_name proc_name(int fd)
 
 int nr_file_open(int directory, const char *name, int flags, mode_t mode)
 {
-	int fd = nr_call(openat(directory, name, flags | O_CLOEXEC, mode));
+	int fd = (int)nr_call(SYS_openat, directory, name, flags | O_CLOEXEC, mode);
 	int higher;
 
 	/*
@@ -37,83 +44,120 @@ int nr_file_open(int directory, const char *name, int flags, mode_t mode)
 	 */
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
-	higher = nr_call(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+	higher = (int)nr_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	nr_file_close(fd);
 	return higher;
 }
 
 void nr_file_close(int fd)
 {
-	int saved = errno;
-
 	/* Not begun again: after EINTR the descriptor is closed all the same. */
-	close(fd);
-	errno = saved;
+	(void)nr_call_once(SYS_close, fd);
 }
 
-int nr_file_stat(int fd, struct stat *ret_stat)
+int nr_file_reopen(int fd, int flags)
 {
-	return nr_call(fstat(fd, ret_stat));
+	return nr_file_open(AT_FDCWD, proc_name(fd).text, flags, 0);
 }
 
-int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat)
+/* As fallocate(2), where the file system does not have it. */
+static int write_zeros(int fd, uint64_t offset, uint64_t length)
 {
-	return nr_call(fstatat(directory, name, ret_stat, AT_SYMLINK_NOFOLLOW));
+	static const char zeros[4096];
+
+	while (length) {
+		size_t step = length < sizeof(zeros) ? length : sizeof(zeros);
+		long n = nr_call(SYS_pwrite64, fd, zeros, step, offset);
+
+		if (n < 0)
+			return (int)n;
+		offset += (uint64_t)n;
+		length -= (uint64_t)n;
+	}
+	return 0;
 }
 
-int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+static int allocate(int fd, uint64_t offset, uint64_t length)
+{
+	int r = (int)nr_call(SYS_fallocate, fd, 0, offset, length);
+
+	return r == -EOPNOTSUPP ? write_zeros(fd, offset, length) : r;
+}
+
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
 	uint64_t size, free;
-	int r;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
 	if (offset + length < offset || offset + length > INT64_MAX ||
-	    (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	     offset + length > limit.rlim_cur))
+	    (nr_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
+	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
 	/* A tmpfs as large as the memory would take all of it before it says so. */
 	if (nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
 		return -ENOSPC;
+	return 0;
+}
+
+int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+{
+	int r = nr_file_has_room(fd, offset, length);
+
+	if (r < 0)
+		return r;
 	while (length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
-
-		do
-			r = posix_fallocate(fd, (off_t)offset, (off_t)step);
-		while (r == EINTR);
-		if (r)
-			return -r;
+		r = allocate(fd, offset, step);
+		if (r < 0)
+			return r;
 		offset += step;
 		length -= step;
 	}
 	return 0;
 }
 
+int nr_file_reserve(int fd, uint64_t offset, uint64_t length)
+{
+	int r = nr_file_has_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = (int)nr_call(SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE, offset, step);
+		offset += step;
+		length -= step;
+	}
+	return r;
+}
+
 int nr_file_resize(int fd, uint64_t size)
 {
-	return nr_call(ftruncate(fd, (off_t)size));
+	return (int)nr_call(SYS_ftruncate, fd, size);
 }
 
 int nr_file_mode(int fd, mode_t mode)
 {
-	int r = nr_call(fchmod(fd, mode));
+	int r = (int)nr_call(SYS_fchmod, fd, mode);
 
-	return r == -EBADF ? nr_call(chmod(proc_name(fd).text, mode)) : r;
+	if (r == -EBADF)
+		r = (int)nr_call(SYS_fchmodat, AT_FDCWD, proc_name(fd).text, mode);
+	return r;
 }
 
 int nr_file_owner(int fd, uid_t owner, gid_t group)
 {
-	return nr_call(fchown(fd, owner, group));
+	return (int)nr_call(SYS_fchown, fd, owner, group);
 }
 
 int nr_file_unlink(int directory, const char *name)
 {
-	return nr_call(unlinkat(directory, name, 0));
+	return (int)nr_call(SYS_unlinkat, directory, name, 0);
 }
 
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
 {
-	int r = nr_call(mkfifoat(directory, name, mode));
+	int r = (int)nr_call(SYS_mknodat, directory, name, S_IFIFO | mode, 0);
 
 	return r < 0 ? r : nr_file_fifo_access(directory, name, mode, owner, group);
 }
@@ -122,8 +166,8 @@ int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owne
 			gid_t group)
 {
 	/* Who may not give it away leaves it with the group that it has. */
-	(void)nr_call(fchownat(directory, name, owner, group, AT_SYMLINK_NOFOLLOW));
-	return nr_call(fchmodat(directory, name, mode, 0));
+	(void)nr_call(SYS_fchownat, directory, name, owner, group, AT_SYMLINK_NOFOLLOW);
+	return (int)nr_call(SYS_fchmodat, directory, name, mode);
 }
 
 int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
@@ -131,33 +175,51 @@ int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gi
 	int r = 0;
 
 	if (owner != (uid_t)-1 || group != (gid_t)-1)
-		r = nr_call(fchownat(directory, name, owner, group, AT_SYMLINK_NOFOLLOW));
-	return r < 0 ? r : nr_call(fchmodat(directory, name, mode, 0));
+		r = (int)nr_call(SYS_fchownat, directory, name, owner, group,
+				 AT_SYMLINK_NOFOLLOW);
+	return r < 0 ? r : (int)nr_call(SYS_fchmodat, directory, name, mode);
 }
 
 int nr_file_make_directory(const char *path, mode_t mode)
 {
-	return nr_call(mkdir(path, mode));
+	return (int)nr_call(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
 bool nr_file_can_link(int fd)
 {
 	struct stat direct, by_name;
+	int again = nr_file_open(AT_FDCWD, proc_name(fd).text, O_PATH, 0);
+	bool same;
 
-	return nr_file_stat(fd, &direct) == 0 &&
-	       nr_call(stat(proc_name(fd).text, &by_name)) == 0 &&
+	if (again < 0)
+		return false;
+	same = nr_file_stat(fd, &direct) == 0 && nr_file_stat(again, &by_name) == 0 &&
 	       direct.st_dev == by_name.st_dev && direct.st_ino == by_name.st_ino;
+	nr_file_close(again);
+	return same;
 }
 
 int nr_file_link(int fd, int directory, const char *name)
 {
-	return nr_call(
-		linkat(AT_FDCWD, proc_name(fd).text, directory, name, AT_SYMLINK_FOLLOW));
+	return (int)nr_call(SYS_linkat, AT_FDCWD, proc_name(fd).text, directory, name,
+			    AT_SYMLINK_FOLLOW);
 }
 
 int nr_file_link_name(int directory, const char *old, const char *name)
 {
-	return nr_call(linkat(directory, old, directory, name, 0));
+	return (int)nr_call(SYS_linkat, directory, old, directory, name, 0);
+}
+
+int nr_file_path(int fd, char *ret_path, size_t size)
+{
+	long n = nr_call(SYS_readlinkat, AT_FDCWD, proc_name(fd).text, ret_path, size);
+
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n == size)
+		return -ENAMETOOLONG;
+	ret_path[n] = '\0';
+	return 0;
 }
 
 ssize_t nr_file_read_at(int fd, void *buffer, size_t size, uint64_t offset)
@@ -165,8 +227,8 @@ ssize_t nr_file_read_at(int fd, void *buffer, size_t size, uint64_t offset)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = nr_call(pread(fd, (char *)buffer + done, size - done,
-					  (off_t)(offset + done)));
+		ssize_t n = nr_call(SYS_pread64, fd, (char *)buffer + done, size - done,
+				    offset + done);
 
 		if (n < 0)
 			return n;
@@ -179,12 +241,12 @@ ssize_t nr_file_read_at(int fd, void *buffer, size_t size, uint64_t offset)
 
 ssize_t nr_file_read(int fd, void *buffer, size_t size)
 {
-	return nr_call(read(fd, buffer, size));
+	return nr_call(SYS_read, fd, buffer, size);
 }
 
 ssize_t nr_file_write(int fd, const void *data, size_t size)
 {
-	return nr_call(write(fd, data, size));
+	return nr_call(SYS_write, fd, data, size);
 }
 
 static int lock(int fd, int command, short type, uint64_t offset, uint64_t length)
@@ -195,7 +257,7 @@ static int lock(int fd, int command, short type, uint64_t offset, uint64_t lengt
 		.l_start = (off_t)offset,
 		.l_len = (off_t)length,
 	};
-	int r = nr_call(fcntl(fd, command, &range));
+	int r = (int)nr_call(SYS_fcntl, fd, command, &range);
 
 	if (r == 0 && command == F_OFD_GETLK)
 		return range.l_type != F_UNLCK;
@@ -205,6 +267,29 @@ static int lock(int fd, int command, short type, uint64_t offset, uint64_t lengt
 int nr_file_lock(int fd, uint64_t offset, uint64_t length)
 {
 	return lock(fd, F_OFD_SETLK, F_WRLCK, offset, length);
+}
+
+int nr_file_lock_shared(int fd, uint64_t offset, uint64_t length)
+{
+	return lock(fd, F_OFD_SETLK, F_RDLCK, offset, length);
+}
+
+int nr_file_find_lock(int fd, const struct nr_file_range *range,
+		      struct nr_file_range *ret_found)
+{
+	struct flock found = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)range->offset,
+		.l_len = (off_t)range->length,
+	};
+	int r = (int)nr_call(SYS_fcntl, fd, F_OFD_GETLK, &found);
+
+	if (r < 0 || found.l_type == F_UNLCK)
+		return r;
+	*ret_found =
+		(struct nr_file_range){(uint64_t)found.l_start, (uint64_t)found.l_len};
+	return 1;
 }
 
 int nr_file_unlock(int fd, uint64_t offset, uint64_t length)
@@ -217,50 +302,33 @@ int nr_file_locked(int fd, uint64_t offset)
 	return lock(fd, F_OFD_GETLK, F_WRLCK, offset, 1);
 }
 
-int nr_file_system(int fd, uint64_t *ret_size, uint64_t *ret_free)
+static int walk(int fd, int (*visit)(void *data, const char *name), void *data)
 {
-	struct statvfs system;
-	int r = nr_call(fstatvfs(fd, &system));
-
-	if (r < 0)
-		return r;
-	*ret_size = (uint64_t)system.f_blocks * system.f_frsize;
-	*ret_free = (uint64_t)system.f_bavail * system.f_frsize;
-	return 0;
-}
-
-static int walk(DIR *entries, int (*visit)(void *data, const char *name), void *data)
-{
-	struct dirent *entry;
-	int r;
+	_Alignas(struct dirent64) char entries[4096];
 
 	for (;;) {
-		errno = 0;
-		entry = readdir(entries);
-		if (!entry)
-			return -errno;
-		r = visit(data, entry->d_name);
-		if (r)
-			return r;
+		long n = nr_call(SYS_getdents64, fd, entries, sizeof(entries));
+
+		if (n <= 0)
+			return (int)n;
+		for (long at = 0; at < n;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+			int r = visit(data, entry->d_name);
+
+			if (r)
+				return r;
+			at += entry->d_reclen;
+		}
 	}
 }
 
 int nr_file_list(int directory, int (*visit)(void *data, const char *name), void *data)
 {
-	int fd = nr_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
-	int saved = errno, r;
-	DIR *entries;
+	int fd = nr_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0), r;
 
 	if (fd < 0)
 		return fd;
-	entries = fdopendir(fd);
-	if (entries) {
-		r = walk(entries, visit, data);
-		closedir(entries);
-	} else {
-		r = -errno;
-		nr_file_close(fd);
-	}
-	errno = saved;
+	r = walk(fd, visit, data);
+	nr_file_close(fd);
 	return r;
 }

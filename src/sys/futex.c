@@ -2,12 +2,12 @@
 
 /* sys/futex.c - see sys/futex.h */
 
-#include <errno.h>
 #include <linux/futex.h>
+#include <sys/call.h>
 #include <sys/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
+
+static_assert(sizeof(struct timespec) == 16, "layout");
 
 static struct timespec timespec_of(uint64_t ns)
 {
@@ -20,16 +20,12 @@ static struct timespec timespec_of(uint64_t ns)
 int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 {
 	struct timespec until = timespec_of(until_ns);
-	int saved = errno, r = 0;
-
 	/* With a bitset the time is absolute, and of CLOCK_MONOTONIC. */
-	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected,
-		    until_ns == UINT64_MAX ? NULL : &until, NULL,
-		    FUTEX_BITSET_MATCH_ANY) < 0 &&
-	    errno != EAGAIN)
-		r = -errno;
-	errno = saved;
-	return r;
+	int r = (int)nr_call_once(SYS_futex, word, FUTEX_WAIT_BITSET, expected,
+				  until_ns == UINT64_MAX ? NULL : &until, NULL,
+				  FUTEX_BITSET_MATCH_ANY);
+
+	return r == -EAGAIN ? 0 : r;
 }
 
 int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
@@ -37,8 +33,6 @@ int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
 {
 	struct futex_waitv waits[NR_FUTEX_WORDS];
 	struct timespec until = timespec_of(until_ns);
-	int saved = errno;
-	long r;
 
 	for (uint32_t i = 0; i < count; i++)
 		waits[i] = (struct futex_waitv){
@@ -46,19 +40,13 @@ int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
 			.val = words[i].expected,
 			.flags = FUTEX_32,
 		};
-	r = syscall(SYS_futex_waitv, waits, count, 0,
-		    until_ns == UINT64_MAX ? NULL : &until, CLOCK_MONOTONIC);
-	if (r < 0)
-		r = -errno;
-	errno = saved;
-	return (int)r;
+	return (int)nr_call_once(SYS_futex_waitv, waits, count, 0,
+				 until_ns == UINT64_MAX ? NULL : &until, CLOCK_MONOTONIC);
 }
 
 int nr_futex_wake(_Atomic uint32_t *word, int count)
 {
-	int saved = errno;
-	long woken = syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+	int woken = (int)nr_call_once(SYS_futex, word, FUTEX_WAKE, count);
 
-	errno = saved;
-	return woken < 0 ? 0 : (int)woken;
+	return woken < 0 ? 0 : woken;
 }

@@ -17,4 +17,7 @@ bool nr_identity_in_group(uint32_t group);
 /* Has this thread the capability CAP_... of capabilities(7)? */
 bool nr_identity_may(int capability);
 
+/* Bytes that this process may lock in memory: RLIMIT_MEMLOCK of getrlimit(2). */
+uint64_t nr_identity_locked_max(void);
+
 #endif /* NARU_SYS_IDENTITY_H */

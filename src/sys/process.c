@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <sched.h>
+#include <sys/call.h>
 #include <sys/process.h>
-#include <unistd.h>
 
 int32_t nr_process_id(void)
 {
-	return getpid();
+	return (int32_t)nr_call_once(SYS_getpid);
+}
+
+uid_t nr_process_user(void)
+{
+	return (uid_t)nr_call_once(SYS_geteuid);
+}
+
+int nr_process_directory(char *ret_path, size_t size)
+{
+	long r = nr_call(SYS_getcwd, ret_path, size);
+
+	if (r < 0)
+		return (int)r;
+	/* Outside of our root directory it is told as "(unreachable)/...". */
+	return ret_path[0] == '/' ? 0 : -ENOENT;
 }
 
 #ifndef NR_PROCESS_RSEQ
 uint32_t nr_process_cpu(void)
 {
-	int cpu = sched_getcpu();
+	int cpu = sched_getcpu(); /* most often without a system call */
 
 	return cpu < 0 ? 0 : (uint32_t)cpu + 1;
 }

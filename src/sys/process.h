@@ -5,9 +5,15 @@
 /* sys/process.h - this process and this thread */
 
 #include <features.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 int32_t nr_process_id(void);
+/* The effective one. */
+uid_t nr_process_user(void);
+/* The working directory's absolute path. -ERANGE, -ENOENT. */
+int nr_process_directory(char *ret_path, size_t size);
 
 #if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
 #if __GLIBC_PREREQ(2, 35)

@@ -2,11 +2,9 @@
 
 #include <sys/signal.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/call.h>
 
 enum { SIGNALS = 64 };
 
@@ -21,15 +19,22 @@ struct action {
 /* libc keeps these two to itself, and no handler of theirs is the application's. */
 static bool is_libcs(int number)
 {
-	return number >= 32 && number < SIGRTMIN;
+	return number == 32 || number == 33;
+}
+
+/* It comes from what the thread does itself, and so not while it sleeps. */
+static bool is_a_fault(int number)
+{
+	return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+	       number == SIGILL || number == SIGTRAP || number == SIGSYS;
 }
 
 static bool restarts(int number)
 {
 	struct action action = {0};
 
-	return syscall(SYS_rt_sigaction, number, NULL, &action, sizeof(action.mask)) ==
-		       0 &&
+	return nr_call_once(SYS_rt_sigaction, number, NULL, &action,
+			    sizeof(action.mask)) == 0 &&
 	       action.handler != (uintptr_t)SIG_DFL &&
 	       action.handler != (uintptr_t)SIG_IGN && action.flags & SA_RESTART;
 }
@@ -37,13 +42,11 @@ static bool restarts(int number)
 bool nr_signal_restarts(void)
 {
 	uint64_t blocked = 0;
-	int saved = errno;
 	bool any = false;
 
-	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	nr_call_once(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
 	for (int number = 1; number <= SIGNALS && !any; number++)
 		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
-		      restarts(number);
-	errno = saved;
+		      !is_a_fault(number) && restarts(number);
 	return any;
 }

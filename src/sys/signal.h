@@ -9,7 +9,8 @@
 /*
  * Would a signal that this thread does not block run a handler and then have the
  * system call begun anew (SA_RESTART)? That is what happens to futex_waitv(2); but not
- * to a FUTEX_WAIT with a timeout, see signal(7). Takes some microseconds.
+ * to a FUTEX_WAIT with a timeout, see signal(7). Handlers of a thread's own faults, which
+ * many programs have, do not count. Takes some microseconds.
  */
 bool nr_signal_restarts(void);
 

@@ -17,8 +17,8 @@ NARU_API int semop(int id, struct sembuf *operations, size_t count)
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_answer(
-		r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
+	return (int)nr_answer(r < 0 ? r
+				    : nr_sem_operate(sem, id, operations, count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
@@ -43,6 +43,6 @@ NARU_API int semctl(int id, int number, int command, ...)
 	argument = va_arg(list, union nr_sem_argument);
 	va_end(list);
 	r = nr_sem_default(&sem);
-	return (int)nr_answer(
-		r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
+	return (int)nr_answer(r < 0 ? r
+				    : nr_sem_control(sem, id, number, command, argument));
 }

@@ -44,7 +44,8 @@ static int check(uintptr_t address, size_t length, uintptr_t wanted)
 
 	if (length == 0)
 		return 0;
-	if (last < address)
+	/* At 0 there is nothing; and the kernel takes it for "no argument". */
+	if (last < address || address < PAGE)
 		return -EFAULT;
 	for (page = address & ~(uintptr_t)(PAGE - 1); page <= last; page += PAGE) {
 		uintptr_t *place = place_of(page), what = wanted;

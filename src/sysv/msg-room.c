@@ -25,7 +25,7 @@ uint32_t nr_msg_file_mode(uint32_t mode)
 {
 	uint32_t any = (mode | mode >> 1) & 0222;
 
-	return any | any << 1;
+	return any | any << 1 | 0600;
 }
 
 void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_messages)

@@ -192,9 +192,12 @@ static ssize_t receive(struct nr_msg *msg, int id, struct naru_queue *queue,
 		  (flags & MSG_EXCEPT && select > 0 ? NARU_EXCEPT : 0);
 	ssize_t n;
 
-	if (flags & MSG_COPY)
-		return naru_queue_look(queue, (uint64_t)select, how & NARU_TRUNCATE,
-				       item->data, item->length, &item->type);
+	if (flags & MSG_COPY) {
+		n = naru_queue_look(queue, (uint64_t)select, 0, item->data, item->length,
+				    &item->type);
+		/* The kernel does not cut a copy. */
+		return n == -EMSGSIZE && flags & MSG_NOERROR ? -EINVAL : n;
+	}
 	if (flags & IPC_NOWAIT) {
 		n = naru_queue_receive(queue, select, how, item->data, item->length, 0,
 				       &item->type);

@@ -210,8 +210,8 @@ static int set_value(struct nr_sem *sem, int id, int number, int value)
 	return r;
 }
 
-static int exchange_values(struct nr_set *set, uint16_t *values, size_t size,
-			   int command, unsigned short *array)
+static int exchange_values(struct nr_set *set, uint16_t *values, size_t size, int command,
+			   unsigned short *array)
 {
 	int r;
 

@@ -214,8 +214,8 @@ int nr_sem_operate(struct nr_sem *sem, int id, const struct sembuf *operations,
 		r = nr_memory_readable(timeout, sizeof(*timeout));
 	if (r < 0)
 		return r;
-	if (count != 1 && (count > nr_ids_limit(sem->ids, NR_SYSV_SEMOPM) ||
-			   count > NR_SET_OPERATIONS))
+	if (count != 1 &&
+	    (count > nr_ids_limit(sem->ids, NR_SYSV_SEMOPM) || count > NR_SET_OPERATIONS))
 		return -E2BIG;
 	if (count < 1)
 		return -EINVAL;

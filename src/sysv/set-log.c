@@ -21,9 +21,8 @@
 enum { ZEROS_LOOKED_FOR = 64 }; /* a longer row is taken to owe something still */
 
 /* The last entry before @count of that semaphore, and if @owed of its sum. */
-static const struct nr_set_entry_shared *last_entry(const struct nr_set *set,
-						    uint32_t count, uint32_t number,
-						    bool owed)
+static const struct nr_set_entry_shared *
+last_entry(const struct nr_set *set, uint32_t count, uint32_t number, bool owed)
 {
 	while (count-- > 0)
 		if (set->log[count].number == number && (!owed || set->log[count].owed))

@@ -50,7 +50,8 @@ static bool load(const struct nr_set *set, uint32_t index, struct look *look)
 		from = nr_pass_array(set, index);
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		look->operation[i] = *(const volatile struct nr_operation_shared *)&from[i];
+		look->operation[i] =
+			*(const volatile struct nr_operation_shared *)&from[i];
 		if (look->operation[i].number >= set->count)
 			return false;
 	}

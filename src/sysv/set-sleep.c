@@ -38,10 +38,9 @@ static bool is_free(struct nr_set *set, struct nr_sleeper_shared *sleeper)
 
 static int reserve_sleepers(struct nr_set *set, uint32_t reserved)
 {
-	int r = nr_set_reserve(set,
-			       set->places.sleepers +
-				       reserved * sizeof(struct nr_sleeper_shared),
-			       NR_SET_STEP * sizeof(struct nr_sleeper_shared));
+	int r = nr_set_reserve(
+		set, set->places.sleepers + reserved * sizeof(struct nr_sleeper_shared),
+		NR_SET_STEP * sizeof(struct nr_sleeper_shared));
 
 	if (r == 0)
 		nr_store_release(&set->shared->reserved_sleepers, reserved + NR_SET_STEP);

@@ -71,8 +71,7 @@ static int find_free(struct nr_set *set, uint32_t *ret_index)
 	if (rows >= reserved) {
 		if (at_once > NR_SET_ROWS - rows)
 			at_once = NR_SET_ROWS - rows;
-		r = nr_set_reserve(set,
-				   set->places.rows + rows * set->places.row_size,
+		r = nr_set_reserve(set, set->places.rows + rows * set->places.row_size,
 				   at_once * set->places.row_size);
 		if (r < 0)
 			return r == -EIDRM ? r : -ENOMEM;

@@ -143,8 +143,8 @@ int nr_set_values(struct nr_set *set, uint16_t *ret_values)
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < set->count; i++)
-		ret_values[i] = (uint16_t)nr_set_word_value(
-			nr_load_relaxed(&set->semaphores[i]));
+		ret_values[i] =
+			(uint16_t)nr_set_word_value(nr_load_relaxed(&set->semaphores[i]));
 	nr_set_unlock(set, &wakes);
 	return 0;
 }
