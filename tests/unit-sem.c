@@ -60,7 +60,8 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(call(sems, many, 1, NULL), -EFBIG);
 	assert_int_equal(call(sems, many, 0, NULL), -EINVAL);
 	assert_int_equal(call(sems, many, 501, NULL), -E2BIG);
-	many[0].sem_num = 0;
+	for (int i = 0; i < 501; i++)
+		many[i].sem_num = i > 0;
 	assert_int_equal(call(sems, many, 1, &bad), -EINVAL);
 	assert_int_equal(call(sems, many, 1, page), -EFAULT);
 	assert_int_equal(call(sems, page, 1, NULL), -EFAULT);

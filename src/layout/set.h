@@ -10,8 +10,8 @@
  *	8192		semaphores, 8 bytes each
  *	values		what SETALL is about to set, 2 bytes each
  *	sleepers	NR_SET_SLEEPERS of 64 bytes
- *	arrays		a page for each sleeper, for the operations that its entry cannot hold
- *	rows		NR_SET_ROWS: what processes owe, see below
+ *	arrays		a page for each sleeper, for the operations that its entry cannot
+ *hold rows		NR_SET_ROWS: what processes owe, see below
  *
  * Where they begin follows from the number of semaphores: struct nr_set_places. The file
  * is a hole from the NR_SET_STEP-th sleeper on. Memory for more is reserved when it is
@@ -37,16 +37,17 @@
  * execve(2) ends the id (layout/peers.h) but not the process.
  *
  *	I4  A row's sums are 0, or its state is NR_ROW_OWES or NR_ROW_LEAVING.
- *	I5  A row that is NR_ROW_LEAVING is of a dead process: it is worked off, in pieces,
- *	    before anything else is done to the set.
+ *	I5  A row that is NR_ROW_LEAVING is of a dead process: it is worked off, in
+ *pieces, before anything else is done to the set.
  *
  * A sleeper's operations are done for it by whoever makes that possible. Its state:
  *
  *	FREE -> SLEEPING	by itself, holding the lock
  *	SLEEPING -> LEFT	by itself, without: it goes on without having got anything
- *	SLEEPING -> TAKEN	by the holder of the lock, who is about to do its operations
- *	TAKEN -> DONE | error	by the holder, or by who repairs: they are done, or they failed
- *	TAKEN -> SLEEPING	by who repairs: the holder had died before it committed
+ *	SLEEPING -> TAKEN	by the holder of the lock, who is about to do its
+ *operations
+ *	TAKEN -> DONE | error	by the holder, or by who repairs: they are done, or they
+ *failed TAKEN -> SLEEPING	by who repairs: the holder had died before it committed
  *	LEFT -> FREE		by the holder of the lock
  *	DONE -> FREE		by itself
  *
@@ -68,7 +69,7 @@
 #define NR_SET_SLEEPERS	  4096u
 #define NR_SET_STEP	  64u /* sleepers whose memory is reserved at once */
 #define NR_SET_ROWS	  4096u
-#define NR_SET_INLINE	  5u
+#define NR_SET_INLINE	  4u
 #define NR_SET_ARRAY_SIZE UINT64_C(4096)
 
 struct nr_operation_shared {
@@ -110,8 +111,7 @@ struct nr_set_shared {
 	_Atomic uint32_t removed;
 	_Atomic uint32_t sleepers;
 	_Atomic uint32_t rows; /* those from there on are free */
-	_Atomic uint32_t cpu;  /* of who was the last to operate, plus 1; 0: unknown */
-	_Atomic uint32_t unused2;
+	uint32_t unused2[2];
 	_Atomic int64_t operated; /* seconds since the epoch */
 	_Atomic int64_t changed;
 	_Atomic uint64_t order; /* of the next one who sleeps */
@@ -141,6 +141,7 @@ struct nr_sleeper_shared {
 	uint32_t blocking; /* which of them could not be done, when last looked at */
 	struct nr_operation_shared operation[NR_SET_INLINE];
 	uint16_t alters;
+	_Atomic uint32_t waker_cpu; /* plus 1; 0: unknown */
 };
 
 enum nr_row_state {
@@ -175,12 +176,15 @@ static inline struct nr_set_places nr_set_places(uint32_t semaphores)
 
 	places.values = places.semaphores + UINT64_C(8) * semaphores;
 	places.sleepers = nr_set_round(places.values + UINT64_C(2) * semaphores, 64);
-	places.reserved = places.sleepers + NR_SET_STEP * sizeof(struct nr_sleeper_shared);
+	places.reserved =
+		places.sleepers + NR_SET_STEP * sizeof(struct nr_sleeper_shared);
 	places.arrays = nr_set_round(
-		places.sleepers + NR_SET_SLEEPERS * sizeof(struct nr_sleeper_shared), 4096);
+		places.sleepers + NR_SET_SLEEPERS * sizeof(struct nr_sleeper_shared),
+		4096);
 	places.rows = places.arrays + NR_SET_SLEEPERS * NR_SET_ARRAY_SIZE;
-	places.row_size = nr_set_round(
-		sizeof(struct nr_row_shared) + sizeof(int16_t) * (uint64_t)semaphores, 64);
+	places.row_size = nr_set_round(sizeof(struct nr_row_shared) +
+					       sizeof(int16_t) * (uint64_t)semaphores,
+				       64);
 	places.end = places.rows + NR_SET_ROWS * places.row_size;
 	return places;
 }

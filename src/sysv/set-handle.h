@@ -25,6 +25,7 @@ struct nr_set {
 	_Atomic uint32_t member; /* the id of ours that is known to the others */
 	_Atomic uint32_t row;	 /* where ours was last, plus 1 */
 	struct nr_spin spin;
+	_Atomic uint32_t waker_cpu; /* of who has woken us last, plus 1; 0: unknown */
 	uint64_t device, inode;
 	bool (*is_gone)(void *data);
 	void *data;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <sys/clock.h>
 #include <sys/ipc.h>
-#include <sys/process.h>
 #include <sys/sem.h>
 #include <sysv/set-log.h>
 #include <sysv/set-pass.h>
@@ -28,12 +27,9 @@ static void stamp(struct nr_set *set)
 {
 	struct nr_set_shared *shared = set->shared;
 	int64_t now = nr_clock_wall_seconds();
-	uint32_t cpu = nr_process_cpu();
 
 	if (nr_load_relaxed(&shared->operated) != now)
 		nr_store_relaxed(&shared->operated, now);
-	if (nr_load_relaxed(&shared->cpu) != cpu)
-		nr_store_relaxed(&shared->cpu, cpu);
 }
 
 /* What there is to know of the operations before the set is looked at. */

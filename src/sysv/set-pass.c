@@ -4,6 +4,7 @@
 
 #include <sys/clock.h>
 #include <sys/futex.h>
+#include <sys/process.h>
 #include <sysv/set-log.h>
 
 /* Whose operations are looked at. */
@@ -118,7 +119,7 @@ static bool hand_over(struct nr_set *set, const struct look *look,
 	struct nr_sleeper_shared *sleeper = nr_set_sleeper(set, look->index);
 	uint32_t state = NR_SLEEPER_SLEEPING;
 
-	if (!nr_space_alive(set->space, nr_load_relaxed(&sleeper->owner))) {
+	if (!nr_space_seems_alive(set->space, nr_load_relaxed(&sleeper->owner))) {
 		nr_store_relaxed(&sleeper->state, NR_SLEEPER_FREE);
 		return false;
 	}
@@ -130,6 +131,7 @@ static bool hand_over(struct nr_set *set, const struct look *look,
 	}
 	if (!nr_swap_if(&sleeper->state, &state, NR_SLEEPER_TAKEN))
 		return false;
+	nr_store_relaxed(&sleeper->waker_cpu, nr_process_cpu());
 	/* dies here: nr_pass_restore() */
 	nr_set_commit(set, &look->task);
 	/* dies here: the sleeper hears of the death, and finds that it is done */

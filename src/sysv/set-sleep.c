@@ -208,7 +208,7 @@ int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until
 	};
 	uint32_t state;
 
-	nr_spin_for(&set->spin, &set->shared->cpu, is_over, sleep.sleeper, 1);
+	nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleep.sleeper, 1);
 	for (;;) {
 		int r;
 
@@ -222,6 +222,7 @@ int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until
 		if (r < 0)
 			mourn(&sleep);
 	}
+	nr_store_relaxed(&set->waker_cpu, nr_load_relaxed(&sleep.sleeper->waker_cpu));
 	nr_store_release(&sleep.sleeper->state, NR_SLEEPER_FREE);
 	return -(int)(state >> 8);
 }

@@ -22,7 +22,7 @@ static bool is_over(struct nr_set *set, const struct nr_row_shared *row)
 		.start = row->start,
 	};
 
-	return !nr_space_alive(set->space, nr_load_relaxed(&row->owner)) &&
+	return !nr_space_seems_alive(set->space, nr_load_relaxed(&row->owner)) &&
 	       !nr_origin_goes_on(&origin);
 }
 
