@@ -42,12 +42,13 @@
  *
  * A sleeper's operations are done for it by whoever makes that possible. Its state:
  *
- *	FREE -> SLEEPING	by itself, holding the lock
- *	SLEEPING -> LEFT	by itself, without: it goes on without having got anything
- *	SLEEPING -> TAKEN	by the holder of the lock, who is about to do its
- *operations
- *	TAKEN -> DONE | error	by the holder, or by who repairs: they are done, or they
- *failed TAKEN -> SLEEPING	by who repairs: the holder had died before it committed
+ *	FREE -> WAITING		by itself, holding the lock; it looks for a moment,
+ *	WAITING -> ASLEEP	by itself, without; and then must be woken
+ *	WAITING, ASLEEP -> LEFT	by itself, without: it goes on without having got anything
+ *	WAITING, ASLEEP -> TAKEN  by the holder of the lock, who is about to do it
+ *	TAKEN -> DONE		by the holder, or by who repairs: it is done
+ *	TAKEN -> WAITING	by who repairs: the holder had died before it committed
+ *	WAITING, ASLEEP -> DONE | error	 by the holder: it cannot be done
  *	LEFT -> FREE		by the holder of the lock
  *	DONE -> FREE		by itself
  *
@@ -125,10 +126,11 @@ struct nr_set_shared {
 
 enum nr_sleeper_state {
 	NR_SLEEPER_FREE = 0,
-	NR_SLEEPER_SLEEPING = 1,
-	NR_SLEEPER_TAKEN = 2,
-	NR_SLEEPER_LEFT = 3,
-	NR_SLEEPER_DONE = 4, /* and above, in bits 8..31, an errno */
+	NR_SLEEPER_WAITING = 1,
+	NR_SLEEPER_ASLEEP = 2,
+	NR_SLEEPER_TAKEN = 3,
+	NR_SLEEPER_LEFT = 4,
+	NR_SLEEPER_DONE = 5, /* and above, in bits 8..31, an errno */
 };
 
 struct nr_sleeper_shared {

@@ -131,6 +131,21 @@ static inline struct nr_sleeper_shared *nr_set_sleeper(const struct nr_set *set,
 			index * sizeof(struct nr_sleeper_shared));
 }
 
+static inline bool nr_sleeper_waits(uint32_t state)
+{
+	return state == NR_SLEEPER_WAITING || state == NR_SLEEPER_ASLEEP;
+}
+
+/* End its wait. The state it had; it does not wait any more if that was no wait. */
+static inline uint32_t nr_sleeper_end(struct nr_sleeper_shared *sleeper, uint32_t state)
+{
+	uint32_t old = nr_load_relaxed(&sleeper->state);
+
+	while (nr_sleeper_waits(old) && !nr_swap_if(&sleeper->state, &old, state))
+		continue;
+	return old;
+}
+
 static inline struct nr_row_shared *nr_set_row_at(const struct nr_set *set,
 						  uint32_t index)
 {

@@ -92,7 +92,7 @@ static bool find_next(struct nr_set *set, const struct choice *choice, struct lo
 			nr_store_relaxed(&sleeper->state, NR_SLEEPER_FREE);
 		else if (state != NR_SLEEPER_FREE)
 			used = i + 1;
-		if (state != NR_SLEEPER_SLEEPING || sleeper->order >= best_order ||
+		if (!nr_sleeper_waits(state) || sleeper->order >= best_order ||
 		    !is_chosen(sleeper, choice) || !try(set, i, look))
 			continue;
 		best = i;
@@ -105,8 +105,12 @@ static bool find_next(struct nr_set *set, const struct choice *choice, struct lo
 	return look->index == best && look->result <= 0 ? true : try(set, best, look);
 }
 
-static void add_wake(struct nr_set *set, uint32_t index, struct nr_set_wakes *wakes)
+/* @state: the one it had. */
+static void add_wake(struct nr_set *set, uint32_t index, uint32_t state,
+		     struct nr_set_wakes *wakes)
 {
+	if (state != NR_SLEEPER_ASLEEP)
+		return;
 	if (wakes->count == NR_SET_WAKES)
 		nr_pass_wake(set, wakes);
 	wakes->sleeper[wakes->count++] = index;
@@ -117,25 +121,26 @@ static bool hand_over(struct nr_set *set, const struct look *look,
 		      struct nr_set_wakes *wakes)
 {
 	struct nr_sleeper_shared *sleeper = nr_set_sleeper(set, look->index);
-	uint32_t state = NR_SLEEPER_SLEEPING;
+	uint32_t state;
 
 	if (!nr_space_seems_alive(set->space, nr_load_relaxed(&sleeper->owner))) {
 		nr_store_relaxed(&sleeper->state, NR_SLEEPER_FREE);
 		return false;
 	}
 	if (look->result < 0) {
-		if (nr_swap_if(&sleeper->state, &state,
-			       NR_SLEEPER_DONE | (uint32_t)-look->result << 8))
-			add_wake(set, look->index, wakes);
+		state = nr_sleeper_end(sleeper,
+				       NR_SLEEPER_DONE | (uint32_t)-look->result << 8);
+		add_wake(set, look->index, state, wakes);
 		return false;
 	}
-	if (!nr_swap_if(&sleeper->state, &state, NR_SLEEPER_TAKEN))
+	state = nr_sleeper_end(sleeper, NR_SLEEPER_TAKEN);
+	if (!nr_sleeper_waits(state))
 		return false;
 	nr_store_relaxed(&sleeper->waker_cpu, nr_process_cpu());
 	/* dies here: nr_pass_restore() */
 	nr_set_commit(set, &look->task);
 	/* dies here: the sleeper hears of the death, and finds that it is done */
-	add_wake(set, look->index, wakes);
+	add_wake(set, look->index, state, wakes);
 	return true;
 }
 
@@ -207,13 +212,11 @@ bool nr_pass(struct nr_set *set, const struct nr_set_task *task,
 
 void nr_pass_end(struct nr_set *set, int error, struct nr_set_wakes *wakes)
 {
-	for (uint32_t i = 0; i < nr_set_sleepers(set); i++) {
-		uint32_t state = NR_SLEEPER_SLEEPING;
-
-		if (nr_swap_if(&nr_set_sleeper(set, i)->state, &state,
-			       NR_SLEEPER_DONE | (uint32_t)error << 8))
-			add_wake(set, i, wakes);
-	}
+	for (uint32_t i = 0; i < nr_set_sleepers(set); i++)
+		add_wake(set, i,
+			 nr_sleeper_end(nr_set_sleeper(set, i),
+					NR_SLEEPER_DONE | (uint32_t)error << 8),
+			 wakes);
 }
 
 void nr_pass_restore(struct nr_set *set)
@@ -221,7 +224,7 @@ void nr_pass_restore(struct nr_set *set)
 	for (uint32_t i = 0; i < nr_set_sleepers(set); i++) {
 		uint32_t state = NR_SLEEPER_TAKEN;
 
-		nr_swap_if(&nr_set_sleeper(set, i)->state, &state, NR_SLEEPER_SLEEPING);
+		nr_swap_if(&nr_set_sleeper(set, i)->state, &state, NR_SLEEPER_WAITING);
 	}
 }
 

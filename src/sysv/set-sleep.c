@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/clock.h>
 #include <sys/futex.h>
+#include <sys/process.h>
 #include <sysv/set-pass.h>
 #include <sysv/set-undo.h>
 
@@ -118,7 +119,7 @@ int nr_set_enlist(struct nr_set *set, uint32_t id, const struct nr_set_task *tas
 	for (uint32_t i = 0; i < task->count; i++)
 		room[i] = task->operation[i];
 	nr_store_relaxed(&set->shared->order, order + 1);
-	nr_store_release(&sleeper->state, NR_SLEEPER_SLEEPING);
+	nr_store_release(&sleeper->state, NR_SLEEPER_WAITING);
 	/* dies here: its owner is dead */
 	if (*ret_index >= nr_set_sleepers(set))
 		nr_store_relaxed(&set->shared->sleepers, *ret_index + 1);
@@ -142,31 +143,30 @@ static bool mourn(struct sleep *sleep)
 }
 
 /* Like nr_futex_wait(), or -EOWNERDEAD, or -EAGAIN: it was only a nap. */
-static int sleep_once(struct sleep *sleep, uint32_t state)
+static int sleep_once(struct sleep *sleep)
 {
 	bool exec = sleep->napped && nr_set_owes_after_exec(sleep->set);
 	uint64_t now, nap = exec ? NAP_EXEC_MS * MS : NAP_MS * MS;
 	int r;
 
 	if (sleep->napped && !exec)
-		return nr_members_sleep(&sleep->watch, &sleep->sleeper->state, state,
-					sleep->until);
+		return nr_members_sleep(&sleep->watch, &sleep->sleeper->state,
+					NR_SLEEPER_ASLEEP, sleep->until);
 	now = nr_clock_monotonic();
 	if (now >= sleep->until)
 		return -ETIMEDOUT;
 	sleep->napped = true;
 	if (sleep->until - now <= nap)
-		return nr_futex_wait(&sleep->sleeper->state, state, sleep->until);
-	r = nr_futex_wait(&sleep->sleeper->state, state, now + nap);
+		return nr_futex_wait(&sleep->sleeper->state, NR_SLEEPER_ASLEEP,
+				     sleep->until);
+	r = nr_futex_wait(&sleep->sleeper->state, NR_SLEEPER_ASLEEP, now + nap);
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
 /* Go away without having got anything. False: it has been done, or is just being. */
 static bool leave(struct nr_sleeper_shared *sleeper)
 {
-	uint32_t state = NR_SLEEPER_SLEEPING;
-
-	return nr_swap_if(&sleeper->state, &state, NR_SLEEPER_LEFT);
+	return nr_sleeper_waits(nr_sleeper_end(sleeper, NR_SLEEPER_LEFT));
 }
 
 /* One sleep is over, with @r. 0: go on; else why the whole must end. */
@@ -197,6 +197,20 @@ static bool is_over(void *data)
 	return nr_load_acquire(&sleeper->state) >= NR_SLEEPER_DONE;
 }
 
+/*
+ * To wake a process costs a system call on either side. If who will do it for us runs on
+ * another core, it may be soon; if on ours, it must be let run.
+ */
+static void look_for_a_moment(struct nr_set *set, struct nr_sleeper_shared *sleeper)
+{
+	uint32_t cpu = nr_load_relaxed(&set->waker_cpu);
+
+	if (cpu != 0 && cpu == nr_process_cpu())
+		nr_process_yield();
+	else
+		nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleeper, 1);
+}
+
 int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until_ns)
 {
 	struct sleep sleep = {
@@ -208,19 +222,22 @@ int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until
 	};
 	uint32_t state;
 
-	nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleep.sleeper, 1);
+	look_for_a_moment(set, sleep.sleeper);
 	for (;;) {
-		int r;
+		int r = 0;
 
 		state = nr_load_acquire(&sleep.sleeper->state);
 		if (state >= NR_SLEEPER_DONE)
 			break;
-		r = look_round(&sleep, sleep_once(&sleep, state));
+		/* From now on we must be woken. */
+		if (state == NR_SLEEPER_WAITING)
+			nr_swap_if(&sleep.sleeper->state, &state, NR_SLEEPER_ASLEEP);
+		else if (state == NR_SLEEPER_ASLEEP)
+			r = look_round(&sleep, sleep_once(&sleep));
+		else
+			mourn(&sleep); /* it is done soon, or it is for us to repair */
 		if (r < 0 && leave(sleep.sleeper))
 			return r;
-		/* Somebody has taken it: it is done soon, or it is for us to repair. */
-		if (r < 0)
-			mourn(&sleep);
 	}
 	nr_store_relaxed(&set->waker_cpu, nr_load_relaxed(&sleep.sleeper->waker_cpu));
 	nr_store_release(&sleep.sleeper->state, NR_SLEEPER_FREE);

@@ -85,7 +85,7 @@ static bool is_counted(struct nr_set *set, uint32_t index, uint32_t number, bool
 	struct nr_sleeper_shared *sleeper = nr_set_sleeper(set, index);
 	struct nr_operation_shared operation;
 
-	return nr_load_acquire(&sleeper->state) == NR_SLEEPER_SLEEPING &&
+	return nr_sleeper_waits(nr_load_acquire(&sleeper->state)) &&
 	       read_blocking(set, index, &operation) && operation.number == number &&
 	       (operation.add == 0) == for_zero &&
 	       nr_space_alive(set->space, nr_load_relaxed(&sleeper->owner));
