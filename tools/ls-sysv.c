@@ -33,8 +33,9 @@ static int print_segment(void *data, const struct naru_sysv_entry *entry)
 {
 	(void)data;
 	print_start(entry);
-	printf(" %-10" PRIu64 " %-10" PRIu64 " %-6s\n", entry->size, entry->attachments,
-	       entry->removed ? "dest" : "");
+	printf(" %-10" PRIu64 " %-10" PRIu64 " %-6s %-6s\n", entry->size,
+	       entry->attachments, entry->removed ? "dest" : "",
+	       entry->locked ? "locked" : "");
 	return 0;
 }
 

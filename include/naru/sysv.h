@@ -52,8 +52,10 @@ struct naru_sysv_entry {
 	uint32_t gid;
 	uint32_t cuid;
 	uint32_t cgid;
-	uint32_t mode;	      /* permission bits */
-	uint32_t removed;     /* a segment: it goes when nobody is attached any more */
+	uint32_t mode;	  /* permission bits */
+	uint32_t removed; /* a segment: it goes when nobody is attached any more */
+	uint32_t locked;  /* a segment: by SHM_LOCK */
+	uint32_t unused;
 	uint64_t size;	      /* bytes of a segment, msg_qbytes, semaphores of a set */
 	uint64_t attachments; /* of a segment */
 	uint64_t bytes;	      /* in a queue */

@@ -99,6 +99,7 @@ static int walk(struct nr_ids *ids, enum nr_sysv_kind kind, struct nr_msg *msg,
 			.cgid = it.cgid,
 			.mode = it.mode & 0777,
 			.removed = NR_SYSV_STATE(it.word) == NR_SYSV_DEST,
+			.locked = kind == NR_SYSV_SHM && it.mode & SHM_LOCKED,
 			.size = it.size,
 			.changed = it.changed,
 		};
