@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/process.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { START_FIELD = 22, STATE_FIELD = 3 };
 
@@ -73,9 +73,9 @@ static uint64_t own_pid_space(void)
 void nr_origin_own(struct nr_origin *ret_origin)
 {
 	*ret_origin = (struct nr_origin){
-		.pid = getpid(),
+		.pid = nr_process_id(),
 		.pid_space = own_pid_space(),
-		.start = start_of(getpid()),
+		.start = start_of(nr_process_id()),
 	};
 }
 

@@ -12,7 +12,8 @@ enum { NO_SUCH_HOW = 77 };
 bool nr_probe_read(const void *address)
 {
 	/* The kernel fetches the set first, and then does not know what to do with it. */
-	return nr_call(SYS_rt_sigprocmask, NO_SUCH_HOW, address, 0, 8) != -EFAULT;
+	return address &&
+	       nr_call(SYS_rt_sigprocmask, NO_SUCH_HOW, address, 0, 8) != -EFAULT;
 }
 
 bool nr_probe_write(void *address)
