@@ -98,6 +98,7 @@ static const char *kind_text(enum naru_kind kind)
 {
 	return kind == NARU_KIND_QUEUE	   ? "queue"
 	       : kind == NARU_KIND_SEGMENT ? "segment"
+	       : kind == NARU_KIND_SET	   ? "set"
 					   : "unknown";
 }
 
