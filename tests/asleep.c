@@ -27,7 +27,11 @@ bool asleep(pid_t pid)
 {
 	long call = call_of(pid);
 
-	return call == SYS_futex || call == SYS_futex_waitv;
+#ifdef SYS_poll
+	if (call == SYS_poll)
+		return true;
+#endif
+	return call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll;
 }
 
 bool watches(pid_t pid)

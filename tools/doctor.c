@@ -65,10 +65,11 @@ static void print_space(const char *path, const struct naru_space_stat *stat)
 {
 	char memory[NR_UNIT_MAX], size[NR_UNIT_MAX], room[NR_UNIT_MAX];
 
-	printf("space     %s: %" PRIu32 " objects of %s, used by %" PRIu32 " of %" PRIu32
+	printf("space     %s: %" PRIu32 " object%s of %s, used by %" PRIu32 " of %" PRIu32
 	       " processes, %s of %s free\n",
-	       path, stat->objects, nr_print_size(stat->memory, memory), stat->peers,
-	       stat->peers_max, nr_print_size(stat->filesystem_free, room),
+	       path, stat->objects, stat->objects == 1 ? "" : "s",
+	       nr_print_size(stat->memory, memory), stat->peers, stat->peers_max,
+	       nr_print_size(stat->filesystem_free, room),
 	       nr_print_size(stat->filesystem_size, size));
 }
 
@@ -111,7 +112,10 @@ static int check_text(struct nr_tool *tool, int flags, const struct naru_space_s
 		puts("ok        nothing is wrong");
 	else if (left > 0)
 		printf("%d left to put right%s\n", left,
-		       flags & NARU_CHECK_REPAIR ? "" : "; try: naru doctor --repair");
+		       flags & NARU_CHECK_REPAIR
+			       ? ""
+			       : "; do what the lines say, or try: naru "
+				 "doctor --repair");
 	return left;
 }
 
