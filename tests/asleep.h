@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Is the process asleep in futex(2)? */
+/* Is the process asleep in futex(2) or poll(2)? */
 bool asleep(pid_t pid);
+
+/* Is it asleep in futex_waitv(2), so that it watches the others (space/members.h)? */
+bool watches(pid_t pid);
 
 #endif /* NARU_TESTS_ASLEEP_H */

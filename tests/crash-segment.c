@@ -32,6 +32,7 @@ static const char *space_path;
 /* What a survivor works with. */
 static struct naru_space *space;
 static struct naru_segment *segment;
+static bool grown; /* the victim has done that */
 
 static bool is(const char *what, long value, long expected)
 {
@@ -69,6 +70,7 @@ static bool attach_works(bool fresh)
 		return false;
 	if (length != SEGMENT_LENGTH && !(this->may_be_grown && length == SEGMENT_GROWN))
 		return is("length", (long)length, SEGMENT_LENGTH);
+	grown = length == SEGMENT_GROWN;
 	if (!bytes_are_right(bytes, length, fresh))
 		return false;
 	memset(bytes, 'y', length);
@@ -192,7 +194,7 @@ static int survive(void *data)
 	segment = naru_segment_close(segment);
 	if (!is("remove", naru_segment_remove(space, CRASH_SEGMENT), 0))
 		return SURVIVOR_FAILED;
-	return new || gone != creates;
+	return new || grown || gone != creates;
 }
 
 /* Sleeps, until what it sleeps for comes, or somebody has died. */

@@ -16,57 +16,22 @@
 #include <support/place.h>
 #include <support/random.h>
 #include <support/room.h>
+#include <support/twins.h>
 #include <support/workers.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sysv/msg.h>
 
-enum { WORKERS = 5, QUEUES = 4, KEYS = 3, STEPS = 1500, LARGEST = 8192 };
-
-/* One queue of the kernel's and its twin; -1: there is none. */
-struct twin {
-	int kernel;
-	int naru;
-};
-
-struct shared {
-	struct twin twin[QUEUES];
-	unsigned long compared;
-	uint64_t program;
-	int step;
-};
+enum { WORKERS = 5, KEYS = 3, STEPS = 1500, LARGEST = 8192 };
 
 struct buffer {
 	long type;
 	char text[LARGEST];
 };
 
-static struct shared *shared;
 static struct nr_ids ids;
 static struct nr_msg msg;
 static key_t first_key;
 static struct buffer kernels, narus;
-
-static long kernel(long result)
-{
-	return result < 0 ? -errno : result;
-}
-
-static void same(const char *what, long of_kernel, long of_naru)
-{
-	shared->compared++;
-	if (of_kernel == of_naru)
-		return;
-	fprintf(stderr, "program %lu, step %d: %s: the kernel says %ld, naru %ld\n",
-		(unsigned long)shared->program, shared->step, what, of_kernel, of_naru);
-	must(of_kernel == of_naru);
-}
-
-static void same_time(const char *what, long of_kernel, long of_naru)
-{
-	if (labs(of_kernel - of_naru) > 1)
-		same(what, of_kernel, of_naru);
-}
 
 static int random_mode(uint64_t *random)
 {
@@ -87,7 +52,7 @@ static void get(uint64_t *random)
 		flags |= IPC_EXCL;
 	if (random_below(random, 8) == 0)
 		key = IPC_PRIVATE;
-	place = &shared->twin[key == IPC_PRIVATE ? QUEUES - 1 : key - first_key];
+	place = &twins->twin[key == IPC_PRIVATE ? TWINS - 1 : key - first_key];
 	if (key == IPC_PRIVATE && place->kernel >= 0)
 		return;
 	got.kernel = (int)kernel(syscall(SYS_msgget, key, flags));
@@ -264,7 +229,7 @@ static void misuse(uint64_t *random, const struct twin *twin)
 static void step(void *data, int worker, uint64_t seed)
 {
 	uint64_t random = seed;
-	struct twin *twin = &shared->twin[random_below(&random, QUEUES)];
+	struct twin *twin = &twins->twin[random_below(&random, TWINS)];
 	uint64_t kind = random_below(&random, 100);
 
 	(void)data;
@@ -287,9 +252,9 @@ static void step(void *data, int worker, uint64_t seed)
 
 static void remove_kernels(void)
 {
-	for (int i = 0; shared && i < QUEUES; i++)
-		if (shared->twin[i].kernel >= 0)
-			syscall(SYS_msgctl, shared->twin[i].kernel, IPC_RMID, NULL);
+	for (int i = 0; twins && i < TWINS; i++)
+		if (twins->twin[i].kernel >= 0)
+			syscall(SYS_msgctl, twins->twin[i].kernel, IPC_RMID, NULL);
 }
 
 static void copy_limits(void)
@@ -307,14 +272,14 @@ static void run_program(uint64_t seed, uint64_t number)
 	struct workers *workers;
 	uint64_t random = seed + number;
 
-	shared->program = number;
+	twins->program = number;
 	must_be(nr_ids_open(room->space, &ids), 0);
 	must_be(nr_msg_open(&ids, &msg), 0);
 	copy_limits();
-	for (int i = 0; i < QUEUES; i++)
-		shared->twin[i] = (struct twin){-1, -1};
+	for (int i = 0; i < TWINS; i++)
+		twins->twin[i] = (struct twin){-1, -1};
 	workers = workers_start(WORKERS, 1, step, NULL);
-	for (shared->step = 0; shared->step < STEPS; shared->step++) {
+	for (twins->step = 0; twins->step < STEPS; twins->step++) {
 		int worker = (int)random_below(&random, WORKERS);
 
 		if (random_below(&random, 500) == 0)
@@ -338,12 +303,10 @@ int main(int argc, char **argv)
 		return CHILD_SKIPPED;
 	}
 	first_key = (key_t)(getpid() * 16 | 1 << 30);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(shared != MAP_FAILED);
+	twins_open();
 	must(atexit(remove_kernels) == 0);
 	for (uint64_t i = 0; i < programs; i++)
 		run_program(seed, i);
-	printf("the same: %lu things\n", shared->compared);
+	printf("the same: %lu things\n", twins->compared);
 	return 0;
 }

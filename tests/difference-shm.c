@@ -16,25 +16,13 @@
 #include <support/place.h>
 #include <support/random.h>
 #include <support/room.h>
+#include <support/twins.h>
 #include <support/workers.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sysv/shm.h>
 
-enum { WORKERS = 5, SEGMENTS = 4, KEYS = 3, STEPS = 1500, ATTACHED = 6, PAGE = 4096 };
-
-/* One segment of the kernel's and its twin; -1: there is none. */
-struct twin {
-	int kernel;
-	int naru;
-};
-
-struct shared {
-	struct twin twin[SEGMENTS];
-	unsigned long compared;
-	uint64_t program;
-	int step;
-};
+enum { WORKERS = 5, KEYS = 3, STEPS = 1500, ATTACHED = 6, PAGE = 4096 };
 
 /* Of this process. */
 struct attached {
@@ -44,33 +32,15 @@ struct attached {
 	bool writable;
 };
 
-static struct shared *shared;
 static struct nr_ids ids;
 static key_t first_key;
 static struct attached attached[ATTACHED];
 
-static long kernel(long result)
+/* Who may not open its file cannot see that nobody is attached any more. */
+static void same_for(const char *what, long of_kernel, long of_naru)
 {
-	return result < 0 ? -errno : result;
-}
-
-static void same(const char *what, long of_kernel, long of_naru)
-{
-	shared->compared++;
-	if (of_kernel == of_naru)
-		return;
-	/* Who may not open its file cannot see that nobody is attached any more. */
-	if (geteuid() != 0 && of_kernel == -EINVAL &&
-	    (of_naru == -EACCES || of_naru == -EPERM))
-		return;
-	fprintf(stderr, "program %lu, step %d: %s: the kernel says %ld, naru %ld\n",
-		(unsigned long)shared->program, shared->step, what, of_kernel, of_naru);
-	must(of_kernel == of_naru);
-}
-
-static void same_time(const char *what, long of_kernel, long of_naru)
-{
-	if (labs(of_kernel - of_naru) > 1)
+	if (geteuid() == 0 || of_kernel != -EINVAL ||
+	    (of_naru != -EACCES && of_naru != -EPERM))
 		same(what, of_kernel, of_naru);
 }
 
@@ -103,7 +73,7 @@ static void get(uint64_t *random)
 		flags |= IPC_EXCL;
 	if (random_below(random, 8) == 0)
 		key = IPC_PRIVATE;
-	place = &shared->twin[key == IPC_PRIVATE ? SEGMENTS - 1 : key - first_key];
+	place = &twins->twin[key == IPC_PRIVATE ? TWINS - 1 : key - first_key];
 	if (key == IPC_PRIVATE && place->kernel >= 0)
 		return;
 	got.kernel = (int)kernel(syscall(SYS_shmget, key, size, flags));
@@ -138,7 +108,7 @@ static void attach_one(uint64_t *random, const struct twin *twin)
 		return;
 	of_kernel = (void *)syscall(SYS_shmat, twin->kernel, NULL, flags);
 	r = nr_shm_attach(&ids, twin->naru, NULL, flags, &of_naru);
-	same("attach", of_kernel == (void *)-1 ? -errno : 0, r);
+	same_for("attach", of_kernel == (void *)-1 ? -errno : 0, r);
 	if (r < 0)
 		return;
 	/* The size is what the first who may look at it says. */
@@ -163,8 +133,8 @@ static void attach_at(uint64_t *random, const struct twin *twin)
 	of_kernel =
 		(void *)syscall(SYS_shmat, twin->kernel, other->kernel + offset, flag);
 	r = of_kernel == (void *)-1 ? -errno : 0;
-	same("attach over", r,
-	     nr_shm_attach(&ids, twin->naru, other->naru + offset, flag, &of_naru));
+	same_for("attach over", r,
+		 nr_shm_attach(&ids, twin->naru, other->naru + offset, flag, &of_naru));
 	must(r < 0);
 	flag = flags[2 + random_below(random, 2)];
 	same("attach at 0", syscall(SYS_shmat, twin->kernel, NULL, flag) < 0 ? -errno : 0,
@@ -224,7 +194,7 @@ static void stat_one(const struct twin *twin)
 	struct shmid_ds of_kernel, of_naru;
 	long r = kernel(syscall(SYS_shmctl, twin->kernel, IPC_STAT, &of_kernel));
 
-	same("stat", r, nr_shm_control(&ids, twin->naru, IPC_STAT, &of_naru));
+	same_for("stat", r, nr_shm_control(&ids, twin->naru, IPC_STAT, &of_naru));
 	if (r == 0)
 		compare(&of_kernel, &of_naru);
 }
@@ -240,23 +210,23 @@ static void set_one(uint64_t *random, const struct twin *twin)
 	 */
 	if (geteuid() == 0 && ds.shm_perm.cuid == 0)
 		ds.shm_perm.uid = ds.shm_perm.gid = random_below(random, 2) ? ALICE : BOB;
-	same("set", kernel(syscall(SYS_shmctl, twin->kernel, IPC_SET, &ds)),
-	     nr_shm_control(&ids, twin->naru, IPC_SET, &ds));
+	same_for("set", kernel(syscall(SYS_shmctl, twin->kernel, IPC_SET, &ds)),
+		 nr_shm_control(&ids, twin->naru, IPC_SET, &ds));
 }
 
 static void lock_one(uint64_t *random, const struct twin *twin)
 {
 	int command = random_below(random, 2) ? SHM_LOCK : SHM_UNLOCK;
 
-	same("lock", kernel(syscall(SYS_shmctl, twin->kernel, command, NULL)),
-	     nr_shm_control(&ids, twin->naru, command, NULL));
+	same_for("lock", kernel(syscall(SYS_shmctl, twin->kernel, command, NULL)),
+		 nr_shm_control(&ids, twin->naru, command, NULL));
 }
 
 static void remove_one(struct twin *twin)
 {
 	long r = kernel(syscall(SYS_shmctl, twin->kernel, IPC_RMID, NULL));
 
-	same("remove", r, nr_shm_control(&ids, twin->naru, IPC_RMID, NULL));
+	same_for("remove", r, nr_shm_control(&ids, twin->naru, IPC_RMID, NULL));
 }
 
 struct birth {
@@ -272,14 +242,14 @@ static int be_child(void *data)
 	char byte;
 
 	must(read(birth->parent[0], &byte, 1) == 1);
-	for (int i = 0; i < SEGMENTS; i++)
-		if (shared->twin[i].kernel >= 0)
-			stat_one(&shared->twin[i]);
+	for (int i = 0; i < TWINS; i++)
+		if (twins->twin[i].kernel >= 0)
+			stat_one(&twins->twin[i]);
 	for (int i = 0; i < 3; i++)
 		detach_one(&random);
-	for (int i = 0; i < SEGMENTS; i++)
-		if (shared->twin[i].kernel >= 0)
-			stat_one(&shared->twin[i]);
+	for (int i = 0; i < TWINS; i++)
+		if (twins->twin[i].kernel >= 0)
+			stat_one(&twins->twin[i]);
 	return 0;
 }
 
@@ -331,7 +301,7 @@ static void misuse(uint64_t *random, const struct twin *twin)
 static void step(void *data, int worker, uint64_t seed)
 {
 	uint64_t random = seed;
-	struct twin *twin = &shared->twin[random_below(&random, SEGMENTS)];
+	struct twin *twin = &twins->twin[random_below(&random, TWINS)];
 	uint64_t kind = random_below(&random, 100);
 
 	(void)data;
@@ -362,9 +332,9 @@ static void step(void *data, int worker, uint64_t seed)
 
 static void remove_kernels(void)
 {
-	for (int i = 0; shared && i < SEGMENTS; i++)
-		if (shared->twin[i].kernel >= 0)
-			syscall(SYS_shmctl, shared->twin[i].kernel, IPC_RMID, NULL);
+	for (int i = 0; twins && i < TWINS; i++)
+		if (twins->twin[i].kernel >= 0)
+			syscall(SYS_shmctl, twins->twin[i].kernel, IPC_RMID, NULL);
 }
 
 static void run_program(uint64_t seed, uint64_t number)
@@ -373,12 +343,12 @@ static void run_program(uint64_t seed, uint64_t number)
 	struct workers *workers;
 	uint64_t random = seed + number;
 
-	shared->program = number;
+	twins->program = number;
 	must_be(nr_ids_open(room->space, &ids), 0);
-	for (int i = 0; i < SEGMENTS; i++)
-		shared->twin[i] = (struct twin){-1, -1};
+	for (int i = 0; i < TWINS; i++)
+		twins->twin[i] = (struct twin){-1, -1};
 	workers = workers_start(WORKERS, 1, step, NULL);
-	for (shared->step = 0; shared->step < STEPS; shared->step++) {
+	for (twins->step = 0; twins->step < STEPS; twins->step++) {
 		int worker = (int)random_below(&random, WORKERS);
 
 		if (random_below(&random, 100) == 0)
@@ -402,12 +372,10 @@ int main(int argc, char **argv)
 		return CHILD_SKIPPED;
 	}
 	first_key = (key_t)(getpid() * 16 | 1 << 30);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(shared != MAP_FAILED);
+	twins_open();
 	must(atexit(remove_kernels) == 0);
 	for (uint64_t i = 0; i < programs; i++)
 		run_program(seed, i);
-	printf("the same: %lu things\n", shared->compared);
+	printf("the same: %lu things\n", twins->compared);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
@@ -179,6 +180,49 @@ static void test_a_sleeper_hears_of_it(void **state)
 	naru_segment_close(segment);
 }
 
+enum { HANDED_OVER = 60 };
+
+static int take_turns(void *data)
+{
+	struct naru_segment *segment = segment_open(data, "s", 0);
+	atomic_uint *turns = segment_attach(segment, 0);
+
+	for (uint32_t i = 0; i < HANDED_OVER; i++) {
+		must_be(naru_segment_lock(segment, -1), 0);
+		atomic_fetch_add(turns, 1);
+		must_be(naru_segment_unlock(segment), 0);
+		must_be(naru_segment_wait(segment, i, -1), 0);
+	}
+	return 0;
+}
+
+/*
+ * Who has slept for long hears of an unlock, and of a notify, at once, and not when its
+ * nap of ten seconds is over: else this does not come to its end in time.
+ */
+static void test_long_sleepers_are_woken(void **state)
+{
+	struct naru_segment *segment = segment_create(*state, "s", 10);
+	atomic_uint *turns = segment_attach(segment, 0);
+	pid_t child;
+
+	assert_int_equal(naru_segment_lock(segment, -1), 0);
+	child = child_start(take_turns, *state);
+	for (unsigned i = 0; i < HANDED_OVER; i++) {
+		while (!watches(child))
+			sched_yield();
+		assert_int_equal(naru_segment_unlock(segment), 0);
+		/* Once it has had the lock it waits for the bell. */
+		while (atomic_load(turns) == i || !watches(child))
+			sched_yield();
+		assert_int_equal(naru_segment_lock(segment, -1), 0);
+		assert_int_equal(naru_segment_notify(segment), 0);
+	}
+	assert_int_equal(naru_segment_unlock(segment), 0);
+	assert_int_equal(child_await(child), 0);
+	naru_segment_close(segment);
+}
+
 static int fork_with_it(void *data)
 {
 	struct naru_segment *segment = data;
@@ -326,6 +370,7 @@ int main(void)
 		in_a_room(test_an_owner_dies),
 		in_a_room(test_given_up),
 		in_a_room(test_a_sleeper_hears_of_it),
+		in_a_room(test_long_sleepers_are_woken),
 		in_a_room(test_a_child_does_not_have_it),
 		in_a_room(test_signals),
 		in_a_room(test_the_bell),

@@ -25,8 +25,6 @@
  *	    are changed before the lock is taken, by who holds one on byte 16 * s + 1
  *	    and has found the other one free. Nobody takes the one without the other.
  *
- * Byte 0 is locked by whoever removes an object, while it does.
- *
  * So id is alive if and only if the byte is locked and generation matches.
  */
 

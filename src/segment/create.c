@@ -142,7 +142,7 @@ static int create(struct naru_space *space, const char *name,
 		if (segment)
 			nr_store_relaxed(&segment->file->kept.fd, -1);
 		naru_segment_close(segment);
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		return r;
 	}
 	*ret_segment = segment;

@@ -26,8 +26,8 @@ static void read_header(const struct naru_segment *segment,
 	/* An owner that is dead, and that nobody has come across yet. */
 	if (damaged == NR_WHOLE && owner != 0 && ret_stat->lock_owner == 0)
 		damaged = NR_DAMAGED;
-	ret_stat->damaged = damaged == NR_GIVEN_UP || damaged == NR_WHOLE ? damaged
-									  : NR_DAMAGED;
+	ret_stat->damaged =
+		damaged == NR_GIVEN_UP || damaged == NR_WHOLE ? damaged : NR_DAMAGED;
 }
 
 int naru_segment_stat(struct naru_segment *segment, struct naru_segment_stat *ret_stat)

@@ -30,7 +30,7 @@ static int make_file(struct naru_space *space)
 		r = nr_file_resize(file.fd, NR_DEATHS_SIZE);
 	if (r == 0)
 		r = nr_object_publish(space, &file, NR_DEATHS_FILE);
-	nr_object_abandon(space, &file);
+	nr_object_abandon(&file);
 	return r;
 }
 

@@ -10,7 +10,8 @@
  * object (layout/deaths.h). When one dies the kernel wakes one of its watchers, which
  * wakes the others, repairs what the dead one left in its own object, and wakes whoever
  * sleeps for that. So nobody polls, and nobody sleeps through a death, even if the one
- * who was told of it dies in turn: for he is watched, too. tests/model/watch.pml.
+ * who was told of it dies in turn: for he is watched, too, by those who use the same
+ * object; others look once a second. tests/model/watch.pml.
  *
  * Where that cannot be had (a kernel before 5.16, more than 126 members, a process
  * whose thread has ended that the kernel would tell of, or is not its first one), it
@@ -20,8 +21,12 @@
 #include <layout/members.h>
 #include <space/space.h>
 
-/* Longest nap where a death may go unheard, and where none should. */
-enum { NR_MEMBERS_NAP_MS = 80, NR_MEMBERS_CALM_MS = 10 * 1000 };
+/*
+ * Longest nap where a death may go unheard, and where none should. The kernel wakes one
+ * watcher of the dead, and that one may be of another object, and die with it: then
+ * nobody who is left watches him. Or he is stopped before he wakes the others.
+ */
+enum { NR_MEMBERS_NAP_MS = 80, NR_MEMBERS_CALM_MS = 1000 };
 
 enum { NR_WATCH_DEAD = 16 }; /* are told at once; more the next time */
 

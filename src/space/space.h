@@ -34,6 +34,7 @@ struct naru_space {
 	uint64_t deaths_device;
 	uint64_t deaths_inode;
 	struct nr_self *self;
+	_Atomic bool names_all; /* what has no name cannot be given one here */
 	_Atomic int references; /* the caller's, and one of each object's handle */
 };
 

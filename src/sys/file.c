@@ -95,7 +95,8 @@ int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
 	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
 	/* A tmpfs as large as the memory would take all of it before it says so. */
-	if (nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
+	if (length > ALLOCATE_STEP && nr_file_system(fd, &size, &free) == 0 &&
+	    size != 0 && length > free)
 		return -ENOSPC;
 	return 0;
 }
@@ -185,24 +186,15 @@ int nr_file_make_directory(const char *path, mode_t mode)
 	return (int)nr_call(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
-bool nr_file_can_link(int fd)
-{
-	struct stat direct, by_name;
-	int again = nr_file_open(AT_FDCWD, proc_name(fd).text, O_PATH, 0);
-	bool same;
-
-	if (again < 0)
-		return false;
-	same = nr_file_stat(fd, &direct) == 0 && nr_file_stat(again, &by_name) == 0 &&
-	       direct.st_dev == by_name.st_dev && direct.st_ino == by_name.st_ino;
-	nr_file_close(again);
-	return same;
-}
-
 int nr_file_link(int fd, int directory, const char *name)
 {
-	return (int)nr_call(SYS_linkat, AT_FDCWD, proc_name(fd).text, directory, name,
-			    AT_SYMLINK_FOLLOW);
+	int r = (int)nr_call(SYS_linkat, fd, "", directory, name, AT_EMPTY_PATH);
+
+	/* Before Linux 6.10 that takes a capability, or else the way by /proc. */
+	if (r == -ENOENT)
+		r = (int)nr_call(SYS_linkat, AT_FDCWD, proc_name(fd).text, directory,
+				 name, AT_SYMLINK_FOLLOW);
+	return r;
 }
 
 int nr_file_link_name(int directory, const char *old, const char *name)

@@ -9,7 +9,6 @@
  * -EINTR: they are begun again.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -48,10 +47,11 @@ int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner,
 		   gid_t group);
 int nr_file_make_directory(const char *path, mode_t mode);
 
-/* Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken. */
+/*
+ * Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken; -ENOENT if
+ * that cannot be done here: it may need /proc.
+ */
 int nr_file_link(int fd, int directory, const char *name);
-/* Would that work here? It needs /proc. */
-bool nr_file_can_link(int fd);
 /* The absolute path of what is open, if there is /proc. -ENAMETOOLONG. */
 int nr_file_path(int fd, char *ret_path, size_t size);
 /* A second name in the same directory. -EEXIST if it is taken. */

@@ -5,6 +5,7 @@
 #include <sysv/msg.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/file.h>
@@ -133,17 +134,37 @@ static int remove_queue(struct nr_msg *msg, int id)
 	return 0;
 }
 
+/* Roughly, and from the file: to open a queue takes ten times as long. */
+static void add_one(struct nr_ids *ids, int id, struct msginfo *info)
+{
+	char name[NR_IDS_NAME_MAX];
+	struct nr_queue_shared shared;
+	struct nr_counts sent, removed;
+	int fd = nr_space_directory(ids->space);
+	ssize_t n;
+
+	nr_ids_name(NR_SYSV_MSG, id, name);
+	if (fd >= 0)
+		fd = nr_file_open(fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	n = nr_file_read_at(fd, &shared, sizeof(shared), 0);
+	nr_file_close(fd);
+	if (n != sizeof(shared))
+		return;
+	sent = nr_side_counts(&shared.senders);
+	removed = nr_side_counts(&shared.receivers);
+	info->msgmap += (int)(sent.messages - removed.messages);
+	info->msgtql += (int)(sent.bytes - removed.bytes);
+}
+
 static void add_up(struct nr_msg *msg, int last, struct msginfo *info)
 {
 	for (int i = 0; i <= last; i++) {
-		struct naru_queue_stat stat;
 		struct nr_ids_entry entry;
 
-		if (nr_ids_at(msg->ids, NR_SYSV_MSG, i, &entry) < 0 ||
-		    stat_queue(msg->ids, entry.id, &stat) < 0)
-			continue;
-		info->msgmap += (int)stat.messages;
-		info->msgtql += (int)stat.bytes;
+		if (nr_ids_at(msg->ids, NR_SYSV_MSG, i, &entry) == 0)
+			add_one(msg->ids, entry.id, info);
 	}
 }
 

@@ -253,6 +253,19 @@ static ssize_t receive_into(struct nr_msg *msg, int id, struct naru_queue *queue
 	return n;
 }
 
+/* No message is longer: those that wait, and those that may come. */
+static size_t longest(const struct nr_msg *msg, const struct naru_queue *queue)
+{
+	uint64_t most = nr_ids_limit(msg->ids, NR_SYSV_MSGMAX);
+	struct nr_counts sent, removed;
+
+	nr_side_read(&queue->shared->senders, &sent);
+	nr_side_read(&queue->shared->receivers, &removed);
+	if (sent.bytes - removed.bytes > most)
+		most = sent.bytes - removed.bytes;
+	return most < INT_MAX ? (size_t)most : INT_MAX;
+}
+
 ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, long type,
 		       int flags)
 {
@@ -264,12 +277,15 @@ ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, l
 		return -EINVAL;
 	if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
-	/* No message is longer. */
-	if (size > INT_MAX)
-		size = INT_MAX;
 	r = nr_slot_enter(&msg->slots, id, NR_SLOT_READ, &slot);
 	if (r < 0)
 		return r;
+	/* The buffer may be said to be larger than memory is. */
+	if (size > nr_ids_limit(msg->ids, NR_SYSV_MSGMAX)) {
+		size_t most = longest(msg, slot->object);
+
+		size = size < most ? size : most;
+	}
 	n = receive_into(msg, id, slot->object, message, size, type, flags);
 	nr_slot_leave(slot);
 	return n == -EMSGSIZE ? -E2BIG : n;

@@ -43,7 +43,7 @@ static int create(struct naru_space *space)
 		r = nr_file_resize(file.fd, NR_SYSV_SIZE);
 	if (r == 0)
 		r = nr_object_publish(space, &file, NR_SYSV_FILE);
-	nr_object_abandon(space, &file);
+	nr_object_abandon(&file);
 	return r == -EEXIST ? 0 : r;
 }
 

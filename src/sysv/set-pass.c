@@ -13,7 +13,7 @@ struct choice {
 	uint32_t number; /* ONE_ZERO: the semaphore, or ANY */
 };
 
-enum { ANY = UINT32_MAX };
+#define ANY UINT32_MAX
 
 /* A sleeper, and a copy of what it sleeps for. */
 struct look {

@@ -50,7 +50,7 @@ int nr_set_create(struct naru_space *space, const char *name, uint32_t semaphore
 	r = set_up(object.fd, semaphores, mode, owner, group);
 	if (r == 0)
 		r = nr_object_publish(space, &object, name);
-	nr_object_abandon(space, &object);
+	nr_object_abandon(&object);
 	return r;
 }
 

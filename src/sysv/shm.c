@@ -6,6 +6,7 @@
 #include <segment/segment.h>
 #include <space/object.h>
 #include <sys/clock.h>
+#include <sys/map.h>
 #include <sys/process.h>
 #include <sysv/epoch.h>
 #include <sysv/registry.h>
@@ -221,10 +222,10 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 
 	if (id < 0)
 		return -EINVAL;
-	if (at % (uintptr_t)SHMLBA != 0) {
+	if (at % (uintptr_t)nr_page_size() != 0) {
 		if (!(flags & SHM_RND))
 			return -EINVAL;
-		at -= at % (uintptr_t)SHMLBA;
+		at -= at % (uintptr_t)nr_page_size();
 		if (at == 0 && how.replace)
 			return -EINVAL;
 	} else if (at == 0 && how.replace) {
@@ -252,7 +253,7 @@ int nr_shm_detach(struct nr_ids *ids, const void *address)
 	struct nr_attached attached;
 	int id, r;
 
-	if ((uintptr_t)address % (uintptr_t)SHMLBA != 0)
+	if ((uintptr_t)address % (uintptr_t)nr_page_size() != 0)
 		return -EINVAL;
 	r = nr_segment_detach(address, true, &attached);
 	nr_epoch_end(&nr_epochs.memory);
