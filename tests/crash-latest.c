@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* With so many copies as there are (4), it is 3 writes that matter, and 4. */
-enum { VALUE = 200, WRITES = 5, BEFORE = 3 };
+enum { VALUE = 64, WRITES = 5, BEFORE = 3 };
 
 static struct naru_space *space;
 static struct naru_segment *segment;

@@ -106,6 +106,9 @@ static void test_by_name(void **state)
 
 static void test_sparse(void **state)
 {
+	struct room *room = *state;
+	struct naru_segment_options large =
+		NARU_INIT(large, .flags = NR_SEGMENT_SPARSE, .length = UINT64_C(1) << 45);
 	struct naru_segment *segment =
 		create(*state, NR_SEGMENT_SPARSE, UINT64_C(1) << 30);
 	struct naru_segment_stat stat = segment_stat(segment);
@@ -116,6 +119,8 @@ static void test_sparse(void **state)
 	bytes[0] = bytes[(1 << 30) - 1] = 'x';
 	assert_int_equal(nr_segment_detach(bytes, true, NULL), 0);
 	naru_segment_close(segment);
+	/* What there is no memory for is refused even so. */
+	assert_int_equal(nr_segment_create(room->space, "t", &large, &segment), -ENOSPC);
 }
 
 /* An attachment in the place of others: those that are gone do not count. */

@@ -47,6 +47,7 @@ static int count_up(void *data)
 		*number = *number + 1;
 		must_be(naru_segment_unlock(segment), 0);
 	}
+	naru_segment_close(segment);
 	return 0;
 }
 

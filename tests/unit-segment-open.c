@@ -71,6 +71,7 @@ static void test_create_and_open(void **state)
 static void test_refused(void **state)
 {
 	struct room *room = *state;
+	struct naru_segment *segment = NULL;
 	struct naru_segment_options none = NARU_INIT(none, .length = 0);
 	struct naru_segment_options large = NARU_INIT(large, .length = UINT64_MAX);
 	struct naru_segment_options latest =
@@ -85,6 +86,10 @@ static void test_refused(void **state)
 	assert_int_equal(create_as(room, "s", &latest), -EINVAL);
 	assert_int_equal(create_as(room, "s", &mode), -EINVAL);
 	assert_int_equal(create_as(room, "s", &flags), -EINVAL);
+	flags.flags = NARU_READ_ONLY;
+	assert_int_equal(create_as(room, "s", &flags), -EINVAL);
+	flags.flags |= NARU_CREATE;
+	assert_int_equal(naru_segment_open(room->space, "s", &flags, &segment), -EINVAL);
 	none.length = 1;
 	assert_int_equal(create_as(room, ".s", &none), -EINVAL);
 	assert_int_equal(create_as(room, "", &none), -EINVAL);

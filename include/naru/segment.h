@@ -47,7 +47,7 @@ extern "C" {
 struct naru_segment;
 
 enum naru_segment_flags {
-	NARU_READ_ONLY = 1 << 3,  /* open and attach: needs no write permission */
+	NARU_READ_ONLY = 1 << 3,  /* open (without NARU_CREATE) and attach */
 	NARU_HUGE_PAGES = 1 << 4, /* create: of huge pages, all of it, or fail */
 };
 

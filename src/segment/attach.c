@@ -47,7 +47,7 @@ static int map_data(struct nr_segment_file *file, const struct nr_attach *how,
 		.executable = how->executable,
 		.alignment = file->form & NR_FORM_HUGE ? NR_HUGE_PAGE : 0,
 	};
-	int fd = own ? nr_segment_open_own(file) : nr_segment_descriptor(file);
+	int fd = own ? nr_segment_open_own(file, true) : nr_segment_descriptor(file);
 	uint64_t length = 0;
 	void *address;
 	int r;
@@ -231,7 +231,7 @@ int nr_segment_detach(const void *address, bool stealthy,
 static int extend(struct nr_attachment *it)
 {
 	uint64_t length;
-	int r, fd = nr_segment_open_own(it->file);
+	int r, fd = nr_segment_open_own(it->file, true);
 
 	if (fd < 0)
 		return fd;

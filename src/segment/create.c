@@ -24,8 +24,11 @@ enum {
 /* @known: the flags that are allowed. */
 static int check_options(struct naru_segment_options *options, uint32_t known)
 {
-	if (options->flags & ~known || options->mode & ~0777u ||
-	    options->length > NR_SEGMENT_LENGTH_MAX ||
+	const uint32_t both = NARU_CREATE | NARU_READ_ONLY;
+
+	/* What is created is zero, and of no use to who only reads. */
+	if (options->flags & ~known || (options->flags & both) == both ||
+	    options->mode & ~0777u || options->length > NR_SEGMENT_LENGTH_MAX ||
 	    options->latest > NR_SEGMENT_VALUE_MAX)
 		return -EINVAL;
 	if (options->mode == 0)
@@ -110,9 +113,10 @@ static int new_handle(struct naru_space *space, const char *name, int fd, uint32
 	return 0;
 }
 
-static int create(struct naru_space *space, const char *name,
-		  const struct naru_segment_options *options,
-		  struct naru_segment **ret_segment)
+/* 1: begin again; see nr_object_publish(). */
+static int create_once(struct naru_space *space, const char *name,
+		       const struct naru_segment_options *options,
+		       struct naru_segment **ret_segment)
 {
 	struct nr_segment_shared header = {0};
 	struct naru_segment *segment = NULL;
@@ -133,11 +137,10 @@ static int create(struct naru_space *space, const char *name,
 	if (r >= 0)
 		r = nr_segment_set_access(object.fd, options);
 	if (r == 0)
-		r = new_handle(space, name, object.fd,
-			       options->flags & ~(uint32_t)NARU_READ_ONLY, &segment);
+		r = new_handle(space, name, object.fd, options->flags, &segment);
 	if (r == 0)
 		r = nr_object_publish(space, &object, name);
-	if (r < 0) {
+	if (r != 0) {
 		/* It is the new object's descriptor still. */
 		if (segment)
 			nr_store_relaxed(&segment->file->kept.fd, -1);
@@ -147,6 +150,18 @@ static int create(struct naru_space *space, const char *name,
 	}
 	*ret_segment = segment;
 	return 0;
+}
+
+static int create(struct naru_space *space, const char *name,
+		  const struct naru_segment_options *options,
+		  struct naru_segment **ret_segment)
+{
+	int r;
+
+	do
+		r = create_once(space, name, options, ret_segment);
+	while (r > 0);
+	return r;
 }
 
 static int open_existing(struct naru_space *space, const char *name, uint32_t flags,
@@ -175,8 +190,9 @@ int nr_segment_create(struct naru_space *space, const char *name,
 	int r = nr_object_check_name(name);
 
 	if (r == 0)
-		r = check_options(&checked,
-				  FLAGS | NR_SEGMENT_SPARSE | NR_SEGMENT_BY_NAME);
+		r = check_options(&checked, (FLAGS & ~NARU_READ_ONLY) |
+						    NR_SEGMENT_SPARSE |
+						    NR_SEGMENT_BY_NAME);
 	if (r == 0 && (checked.length == 0 || (checked.flags & NR_SEGMENT_SPARSE &&
 					       checked.flags & NARU_HUGE_PAGES)))
 		r = -EINVAL;

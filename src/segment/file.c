@@ -79,14 +79,14 @@ int nr_segment_descriptor(struct nr_segment_file *file)
 	return fd < 0 ? fd : nr_kept_renew(&file->kept, fd);
 }
 
-int nr_segment_open_own(struct nr_segment_file *file)
+int nr_segment_open_own(struct nr_segment_file *file, bool read_only)
 {
-	int fd = open_by_name(file, true), kept;
+	int fd = open_by_name(file, read_only), kept;
 
 	if (fd >= 0)
 		return fd;
 	kept = nr_kept_get(&file->kept);
-	return kept < 0 ? fd : nr_file_reopen(kept, O_RDONLY);
+	return kept < 0 ? fd : nr_file_reopen(kept, read_only ? O_RDONLY : O_RDWR);
 }
 
 /* What a header says, read once. */

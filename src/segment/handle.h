@@ -54,8 +54,8 @@ void nr_segment_file_forget(struct nr_segment_file *file);
  */
 int nr_segment_descriptor(struct nr_segment_file *file);
 
-/* A description of its own, for reading; the caller closes it. */
-int nr_segment_open_own(struct nr_segment_file *file);
+/* A description of its own, read-only or read-write; the caller closes it. */
+int nr_segment_open_own(struct nr_segment_file *file, bool read_only);
 
 /* Bytes between the copies of a latest value of @size. */
 static inline uint64_t nr_latest_stride(uint64_t size)

@@ -36,7 +36,7 @@ static int lock_and_map(int fd, bool inherited, void **ret_hold)
 
 int nr_hold_take(struct nr_segment_file *file, bool inherited, void **ret_hold)
 {
-	int fd = nr_segment_open_own(file);
+	int fd = nr_segment_open_own(file, true);
 	int r;
 
 	if (fd < 0)

@@ -26,8 +26,8 @@ enum { SPINS = 60 }; /* some microseconds at most */
  * -EOWNERDEAD	 the same, and its owner was dead
  * -EAGAIN	 somebody has it: *ret_seen
  */
-static int try(struct naru_segment *segment, uint32_t id, uint32_t contended,
-	       uint32_t *ret_seen)
+static int try_once(struct naru_segment *segment, uint32_t id, uint32_t contended,
+		    uint32_t *ret_seen)
 {
 	_Atomic uint32_t *lock = &segment->shared->lock;
 	uint32_t old = nr_load_relaxed(lock);
@@ -65,7 +65,7 @@ static int spin(struct naru_segment *segment, uint32_t id, uint32_t *ret_seen)
 			break;
 		nr_relax();
 	}
-	return try(segment, id, 0, ret_seen);
+	return try_once(segment, id, 0, ret_seen);
 }
 
 static int take_slowly(struct naru_segment *segment, uint32_t id, int timeout_ms)
@@ -77,7 +77,7 @@ static int take_slowly(struct naru_segment *segment, uint32_t id, int timeout_ms
 	int r;
 
 	if (timeout_ms == 0)
-		return try(segment, id, 0, &seen);
+		return try_once(segment, id, 0, &seen);
 	r = spin(segment, id, &seen);
 	while (r == -EAGAIN) {
 		if (nr_load_relaxed(&segment->shared->damaged) == NR_GIVEN_UP)
@@ -88,7 +88,7 @@ static int take_slowly(struct naru_segment *segment, uint32_t id, int timeout_ms
 		else
 			r = 0;
 		if (r == 0)
-			r = try(segment, id, NR_LOCK_CONTENDED, &seen);
+			r = try_once(segment, id, NR_LOCK_CONTENDED, &seen);
 	}
 	return r;
 }

@@ -4,7 +4,6 @@
 
 #include <base/options.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <segment/access.h>
 #include <segment/attached.h>
 #include <segment/resize.h>
@@ -50,9 +49,7 @@ int nr_segment_begin_resize(struct naru_segment *segment)
 		return -EACCES;
 	/* A child of fork that had the descriptor would keep the lock. */
 	nr_attached_enter();
-	fd = nr_segment_descriptor(segment->file);
-	if (fd >= 0)
-		fd = nr_file_reopen(fd, O_RDWR);
+	fd = nr_segment_open_own(segment->file, false);
 	if (fd >= 0) {
 		r = lock_resize(fd);
 		if (r == 0)

@@ -84,43 +84,52 @@ static int allocate(int fd, uint64_t offset, uint64_t length)
 	return r == -EOPNOTSUPP ? write_zeros(fd, offset, length) : r;
 }
 
-int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
+static int check_limit(uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
-	uint64_t size, free;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
 	if (offset + length < offset || offset + length > INT64_MAX ||
 	    (nr_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
 	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
-	/* A tmpfs as large as the memory would take all of it before it says so. */
-	if (length > ALLOCATE_STEP && nr_file_system(fd, &size, &free) == 0 &&
-	    size != 0 && length > free)
-		return -ENOSPC;
 	return 0;
+}
+
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
+{
+	uint64_t size, free;
+	int r = check_limit(offset, length);
+
+	if (r == 0 && nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
+		return -ENOSPC;
+	return r;
+}
+
+/* A tmpfs as large as the memory would take all of it before it says so. */
+static int check_room(int fd, uint64_t offset, uint64_t length)
+{
+	return length > ALLOCATE_STEP ? nr_file_has_room(fd, offset, length)
+				      : check_limit(offset, length);
 }
 
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
 {
-	int r = nr_file_has_room(fd, offset, length);
+	int r = check_room(fd, offset, length);
 
-	if (r < 0)
-		return r;
-	while (length) {
+	while (r == 0 && length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
 		r = allocate(fd, offset, step);
-		if (r < 0)
-			return r;
 		offset += step;
 		length -= step;
 	}
-	return 0;
+	return r;
 }
 
 int nr_file_reserve(int fd, uint64_t offset, uint64_t length)
 {
-	int r = nr_file_has_room(fd, offset, length);
+	int r = check_room(fd, offset, length);
 
 	while (r == 0 && length) {
 		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
