@@ -9,7 +9,7 @@
  *
  * A queue is made small. It admits a message if the kernel would: what waits and the
  * message are no more than msg_qbytes, and no more messages than that. Memory for so
- * many is reserved only when they come, step by step (grow(), sysv/msg-room.c).
+ * many is reserved only when they come, step by step: nr_msg_grow().
  */
 
 #include <queue/handle.h>
