@@ -291,6 +291,47 @@ static void test_info(void **state)
 	assert_int_equal(info.semaem, SEMS + 4);
 }
 
+/* Alice may read the set, and no more. */
+static int be_alice(void *data)
+{
+	const struct sems *root = data;
+	struct sems alice = {.id = root->id};
+	struct naru_space *space = NULL;
+
+	become(ALICE);
+	must_be(naru_space_open(root->room->path, NULL, &space), 0);
+	must_be(nr_ids_open(space, &alice.ids), 0);
+	must_be(nr_sem_open(&alice.ids, &alice.sem), 0);
+	must_be(sems_operate(&alice, 0, 0, 0), 0);
+	must_be(sems_operate(&alice, 0, 1, 0), -EACCES);
+	must_be(sems_operate(&alice, SEMS, 1, 0), -EFBIG);
+	must_be(sems_control(&alice, 0, GETVAL, 0), 0);
+	must_be(sems_control(&alice, 0, SETVAL, 1), -EACCES);
+	must_be(sems_control(&alice, SEMS, SETVAL, 1), -EINVAL);
+	must_be(sems_control(&alice, 0, IPC_RMID, 0), -EPERM);
+	must_be(get(&alice, KEY, SEMS, 0400), root->id);
+	must_be(get(&alice, KEY, SEMS, 0600), -EACCES);
+	return 0;
+}
+
+static void test_other_user(void **state)
+{
+	struct sems sems = {.room = NULL};
+
+	(void)state;
+	need_root();
+	sems.room = room_open_for(0777);
+	must_be(nr_ids_open(sems.room->space, &sems.ids), 0);
+	must_be(nr_sem_open(&sems.ids, &sems.sem), 0);
+	sems.id = get(&sems, KEY, SEMS, IPC_CREAT | 0604);
+	assert_true(sems.id >= 0);
+	assert_int_equal(child_run(be_alice, &sems), 0);
+	assert_int_equal(sems_control(&sems, 0, IPC_RMID, 0), 0);
+	nr_sem_close(&sems.sem);
+	nr_ids_close(&sems.ids);
+	room_close(sems.room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +348,7 @@ int main(void)
 		with_sems(test_largest_set),
 		with_sems(test_stat_and_set),
 		with_sems(test_info),
+		cmocka_unit_test(test_other_user),
 	};
 
 	return cmocka_run_group_tests_name("sem", tests, NULL, NULL);
