@@ -321,7 +321,7 @@ static void test_threads(void **state)
 	for (int i = 0; i < 100; i++) {
 		pid_t child = fork();
 
-		/* ThreadSanitizer takes the parent's threads for lost ones of the child. */
+		/* To ThreadSanitizer the parent's threads seem lost in the child. */
 		if (child == 0)
 			syscall(SYS_exit_group, segment_count(segment) < 2);
 		assert_int_equal(child_await(child), 0);
