@@ -15,7 +15,8 @@ trap 'rm -rf "$scratch"' EXIT
 "$symbols" | sort >"$scratch/named"
 nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
 	sort >"$scratch/exported"
-grep -hoE '\bnaru_[a-z_]+\(' <(grep -hE -A1 '^NARU_API' "$headers"/*.h) | tr -d '(' |
+grep -hoE '\bnaru_[a-z_]+\(' <(find "$headers" -name '*.h' ! -name sysv.h \
+	-exec grep -hE -A1 '^NARU_API' {} +) | tr -d '(' |
 	sort -u >"$scratch/declared"
 # The dynamic linker is a part of the C library.
 readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sed '/^ld-linux/d' \

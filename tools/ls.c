@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tools/json.h>
+#include <tools/ls.h>
 #include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -16,11 +17,14 @@
 
 struct ls_options {
 	bool json;
+	bool sysv;
 };
 
 static const struct nr_option options[] = {
 	{"json", 'j', NULL, "print JSON, with every number in full", NULL,
 	 offsetof(struct ls_options, json)},
+	{"sysv", 0, NULL, "the System V objects instead, as ipcs(1) prints them", NULL,
+	 offsetof(struct ls_options, sysv)},
 	{0},
 };
 
@@ -94,6 +98,7 @@ static const char *kind_text(enum naru_kind kind)
 {
 	return kind == NARU_KIND_QUEUE	   ? "queue"
 	       : kind == NARU_KIND_SEGMENT ? "segment"
+	       : kind == NARU_KIND_SET	   ? "set"
 					   : "unknown";
 }
 
@@ -189,6 +194,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (given.sysv)
+		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);
 	if (r < 0) {
 		status = nr_space_failed(naru_space_path(tool->space), r);
@@ -211,7 +218,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_ls = {
 	.name = "ls",
-	.usage = "[--json]",
+	.usage = "[--json | --sysv]",
 	.summary = "list the queues and segments of a space",
 	.text = "Numbers are shown of queues that may be read and written, and of "
 		"segments\nthat may be read, else a dash.\n",

@@ -16,6 +16,8 @@ const struct nr_command *const nr_commands[] = {
 	&nr_command_rm,
 	&nr_command_doctor,
 	&nr_command_segment,
+	&nr_command_run,
+	&nr_command_limits,
 	&nr_command_bench,
 	&nr_command_demo,
 	&nr_command_help,

@@ -169,5 +169,7 @@ enum naru_kind nr_object_kind(const void *magic)
 		return NARU_KIND_QUEUE;
 	if (number == NR_SEGMENT_MAGIC)
 		return NARU_KIND_SEGMENT;
+	if (number == NR_SET_MAGIC)
+		return NARU_KIND_SET;
 	return NARU_KIND_UNKNOWN;
 }

@@ -180,6 +180,16 @@ int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owne
 	return (int)nr_call(SYS_fchmodat, directory, name, mode);
 }
 
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+{
+	int r = 0;
+
+	if (owner != (uid_t)-1 || group != (gid_t)-1)
+		r = (int)nr_call(SYS_fchownat, directory, name, owner, group,
+				 AT_SYMLINK_NOFOLLOW);
+	return r < 0 ? r : (int)nr_call(SYS_fchmodat, directory, name, mode);
+}
+
 int nr_file_make_directory(const char *path, mode_t mode)
 {
 	return (int)nr_call(SYS_mkdirat, AT_FDCWD, path, mode);

@@ -42,6 +42,9 @@ int nr_file_unlink(int directory, const char *name);
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);
 int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
 			gid_t group);
+/* Owner and group, -1 for as they are, and mode of a file that is no link. */
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner,
+		   gid_t group);
 int nr_file_make_directory(const char *path, mode_t mode);
 
 /*
