@@ -25,10 +25,10 @@ tar --numeric-owner -cf tree.tar tree
 END
 chmod 755 "$scratch/build"
 
-# Somebody who may not do any of this; their default space is used, as in real life.
+# Somebody who may not do any of this.
 export NARU_SPACE=$scratch/space-of-nobody
 as_nobody() {
-	run setpriv --reuid 54321 --regid 54321 --clear-groups "$@"
+	setpriv --reuid 54321 --regid 54321 --clear-groups "${under[@]}" "$@"
 }
 as_nobody fakeroot-sysv "$scratch/build" "$scratch"
 list=$(tar --numeric-owner -tvf "$scratch/tree.tar")

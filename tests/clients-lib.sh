@@ -4,11 +4,21 @@
 #
 #	clients-<program>.sh NARU
 #
-# The programs share a space of their own. The kernel must not see any of it: who asks
-# it at the end finds as many objects as before. CLIENTS_KERNEL=1 runs the programs on
-# the kernel's System V IPC instead, to see whether a test is right.
+# The programs share a space of their own. The kernel must not see any of it: they run in
+# an IPC namespace in which it has no room for a single object, and has none at the end.
+# CLIENTS_KERNEL=1 runs the programs on the kernel's System V IPC instead, to see whether
+# a test is right.
 
 set -eu
+
+if [ -z "${CLIENTS_UNSHARED-}" ] && unshare --ipc true 2>/dev/null; then
+	CLIENTS_UNSHARED=1 exec unshare --ipc bash "$0" "$@"
+fi
+if [ -n "${CLIENTS_UNSHARED-}" ] && [ "${CLIENTS_KERNEL-0}" = 0 ]; then
+	echo 0 >/proc/sys/kernel/shmmni
+	echo 0 >/proc/sys/kernel/msgmni
+	echo 0 0 0 0 >/proc/sys/kernel/sem
+fi
 
 naru=$(realpath "$1")
 scratch=$(mktemp -d /dev/shm/naru-clients-XXXXXX)
@@ -18,8 +28,6 @@ export NARU_SPACE=$scratch/space
 kernel_objects() {
 	cat /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm 2>/dev/null | grep -vc key || true
 }
-kernel_before=$(kernel_objects)
-
 finish() {
 	local status=$?
 	trap - EXIT
@@ -47,14 +55,18 @@ need() {
 	done
 }
 
+# The words that come before a command; those of setpriv(1) before them, if any.
+under=("$naru" run --)
+[ "${CLIENTS_KERNEL-0}" = 0 ] || under=()
+
 run() {
-	if [ "${CLIENTS_KERNEL-0}" = 1 ]; then "$@"; else "$naru" run -- "$@"; fi
+	"${under[@]}" "$@"
 }
 
 # What the kernel knows of us: nothing.
 check_kernel() {
-	[ "${CLIENTS_KERNEL-0}" = 1 ] || [ "$(kernel_objects)" = "$kernel_before" ] ||
-		fail "the kernel has System V objects of ours"
+	[ "${CLIENTS_KERNEL-0}" = 1 ] || [ -z "${CLIENTS_UNSHARED-}" ] ||
+		[ "$(kernel_objects)" = 0 ] || fail "the kernel has System V objects of ours"
 }
 
 # await COMMAND... - until it succeeds, for at most a minute

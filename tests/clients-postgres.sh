@@ -13,7 +13,7 @@ data=$scratch/data
 export NARU_SPACE=$scratch/space-of-postgres PGHOST=$scratch PGUSER=postgres PGDATABASE=postgres
 
 as_user() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
-serve() { run setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+serve() { setpriv --reuid nobody --regid nogroup --clear-groups "${under[@]}" "$@"; }
 postmaster() { head -1 "$data/postmaster.pid" 2>/dev/null; }
 query() { as_user "$bin/psql" -XqAtc "$1"; }
 
