@@ -3,8 +3,8 @@
 /*
  * A peer with write access scribbles on a queue's file, and on the space's tables of
  * peers and of their deaths, while calls of every kind run. Errors are allowed; bad
- *accesses, hangs and endless loops are not. Meant for a build with AddressSanitizer and
- *UBSan.
+ * accesses, hangs and endless loops are not. Meant for a build with AddressSanitizer
+ * and UBSan.
  *
  *	hostile-queue [SEED [ROUNDS]]
  *

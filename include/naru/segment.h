@@ -23,8 +23,8 @@
  * Death: an attachment ends when its process does, in whichever way. It is the kernel
  * that keeps the evidence, so that the count is exact, also after SIGKILL, fork(2) (a
  * child has its parent's attachments) and execve(2) (which ends them). A process that
- *dies in a call here leaves what the call does done or not done, and nobody stuck. What
- *it did to the bytes is the application's own affair: see the lock.
+ * dies in a call here leaves what the call does done or not done, and nobody stuck. What
+ * it did to the bytes is the application's own affair: see the lock.
  *
  * Memory is reserved at creation: -ENOSPC then, and no SIGBUS later.
  *
@@ -182,8 +182,9 @@ NARU_API int naru_segment_stat(struct naru_segment *segment,
  * With timeout_ms 0 it does not wait at all. Needs a handle that is not NARU_READ_ONLY.
  *
  * -EOWNERDEAD		the lock is yours; an owner before you died with it, and nobody
- *has repaired the bytes since. Look at them, then call naru_segment_repaired() or
- *naru_segment_give_up(). If you do neither before you unlock, the next one is told again.
+ *			has repaired the bytes since. Look at them, then call
+ *			naru_segment_repaired() or naru_segment_give_up(). If you do
+ *			neither before you unlock, the next one is told again.
  * -ENOTRECOVERABLE	somebody has given it up; the lock is not yours, nor will be
  */
 NARU_API int naru_segment_lock(struct naru_segment *segment, int timeout_ms);

@@ -20,12 +20,15 @@
  *	I1  The file ends at data_offset + length, and only grows. Whoever makes it grow
  *	    holds a write lock on byte NR_RESIZE_BYTE, reserves the memory first, and then
  *	    moves the end in one step.
- *	I2  Only who holds lock (space/lock.h) writes damaged, except to NR_DAMAGED: that
- *	    is written by whoever takes the lock from a dead owner, right afterwards. If
- *it dies before that, the next one takes the lock from a dead owner as well. I3  events
- *is raised before sleepers is looked at; sleepers is set before events is looked at. I4
- *Copy s % NR_LATEST_COPIES is the latest value's, complete, where s is sequence; 0: there
- *is none. The writer fills the next copy, and commits by the one store of s + 1.
+ *	I2  Only who holds lock (space/lock.h) writes damaged, except to NR_DAMAGED:
+ *	    that is written by whoever takes the lock from a dead owner, right
+ *	    afterwards. If it dies before that, the next one takes the lock from a dead
+ *	    owner as well.
+ *	I3  events is raised before sleepers is looked at; sleepers is set before events
+ *	    is looked at.
+ *	I4  Copy s % NR_LATEST_COPIES is the latest value's, complete, where s is
+ *	    sequence; 0: there is none. The writer fills the next copy, and commits by
+ *	    the one store of s + 1.
  */
 
 #include <layout/members.h>

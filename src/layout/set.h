@@ -10,8 +10,8 @@
  *	8192		semaphores, 8 bytes each
  *	values		what SETALL is about to set, 2 bytes each
  *	sleepers	NR_SET_SLEEPERS of 64 bytes
- *	arrays		a page for each sleeper, for the operations that its entry cannot
- *hold rows		NR_SET_ROWS: what processes owe, see below
+ *	arrays		a page for each sleeper, for operations that its entry cannot hold
+ *	rows		NR_SET_ROWS: what processes owe, see below
  *
  * Where they begin follows from the number of semaphores: struct nr_set_places. The file
  * is a hole from the NR_SET_STEP-th sleeper on. Memory for more is reserved when it is
@@ -38,7 +38,7 @@
  *
  *	I4  A row's sums are 0, or its state is NR_ROW_OWES or NR_ROW_LEAVING.
  *	I5  A row that is NR_ROW_LEAVING is of a dead process: it is worked off, in
- *pieces, before anything else is done to the set.
+ *	    pieces, before anything else is done to the set.
  *
  * A sleeper's operations are done for it by whoever makes that possible. Its state:
  *

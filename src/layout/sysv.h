@@ -26,8 +26,8 @@
  *	I3  An object is a file of the space, NR_SYSV_NAME_*. It is there before its
  *	    entry says so, and goes after it. A file without an entry is a dead process's
  *	    rest; who allocates its identifier replaces it.
- *	I4  keys, used, total, high and hint are derived; if the lock's owner has died
- *they are derived again by the next one.
+ *	I4  keys, used, total, high and hint are derived; if the lock's owner has
+ *	    died they are derived again by the next one.
  *
  * The stamps are each one word, stored by whoever uses the object.
  */
