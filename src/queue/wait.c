@@ -41,22 +41,26 @@ static bool is_room(uint64_t limit, uint64_t used, uint64_t need, bool good_deal
 	return used <= limit && limit - used >= (need > wanted ? need : wanted);
 }
 
+static bool has_room(const struct nr_waiting *waiting, bool good_deal)
+{
+	const struct nr_queue_shared *shared = waiting->queue->shared;
+	struct nr_counts sent, removed;
+
+	return nr_side_read(&shared->senders, &sent) &&
+	       nr_side_read(&shared->receivers, &removed) &&
+	       is_room(nr_load_relaxed(&shared->limit_messages),
+		       sent.messages - removed.messages, 1, good_deal) &&
+	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
+		       waiting->need, good_deal);
+}
+
 static bool room_ready(void *data)
 {
 	struct room *room = data;
-	const struct nr_queue_shared *shared = room->waiting->queue->shared;
-	struct nr_counts sent, removed;
-	bool good_deal = room->looks++ < ROOM_LOOKS;
 
 	for (int i = 0; i < ROOM_PAUSES; i++)
 		nr_relax();
-	if (!nr_side_read(&shared->senders, &sent) ||
-	    !nr_side_read(&shared->receivers, &removed))
-		return false;
-	return is_room(nr_load_relaxed(&shared->limit_messages),
-		       sent.messages - removed.messages, 1, good_deal) &&
-	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
-		       room->waiting->need, good_deal);
+	return has_room(room->waiting, room->looks++ < ROOM_LOOKS);
 }
 
 static bool spin(struct nr_waiting *waiting)
@@ -126,6 +130,17 @@ static bool is_news(const struct nr_waiting *waiting)
 
 	return nr_load_acquire(&side->epoch) != *waiting->epoch || /* [counts] */
 	       message_ready(waiting->queue);
+}
+
+/* All are watched now who may die: is there anything that one who is dead has left? */
+static bool look_once_more(void *data)
+{
+	struct nr_waiting *waiting = data;
+
+	set_bit_again(waiting);
+	if (waiting->sender)
+		return has_room(waiting, false);
+	return nr_load_relaxed(&waiting->queue->shared->intent) || is_news(waiting);
 }
 
 /* A nap is over, and nobody has woken us. 1: look again. */
@@ -216,6 +231,8 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		waiting->watch = (struct nr_watch){
 			.space = waiting->queue->space,
 			.members = &waiting->queue->shared->members,
+			.news = look_once_more,
+			.data = waiting,
 		};
 		if (spin(waiting))
 			return 0;

@@ -144,6 +144,17 @@ static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_
 	return -EAGAIN;
 }
 
+/*
+ * Whatever we were woken for, the one wake that the kernel gives for a death may have
+ * been ours too: futex_waitv(2) tells of one word. It is for us to wake the others.
+ */
+static void pass_on(const struct vigil *vigil)
+{
+	for (uint32_t i = OTHERS; i < vigil->count; i++)
+		if (nr_load_relaxed(vigil->words[i].word) != vigil->words[i].expected)
+			nr_futex_wake(vigil->words[i].word, INT_MAX);
+}
+
 int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
 		     uint64_t until_ns)
 {
@@ -156,9 +167,13 @@ int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t ex
 		/* Who writes nonsense into the bits may let members die for ever. */
 		if (watch->dead_count > 0)
 			return nr_clock_monotonic() < until_ns ? -EOWNERDEAD : -ETIMEDOUT;
+		/* Who is dead, and forgotten, was so before: what it left can be seen. */
 		if (nr_load_acquire(word) != expected)
 			return 0;
+		if (watch->news && watch->news(watch->data))
+			return nr_clock_monotonic() < until_ns ? 0 : -ETIMEDOUT;
 		r = sleep_on(watch, &vigil, until_ns);
+		pass_on(&vigil);
 		if (r == OWN || r == -EINTR)
 			return r;
 		if (r == -ETIMEDOUT) {
@@ -166,8 +181,5 @@ int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t ex
 			watch->doubts = true;
 			return nr_clock_monotonic() < until_ns ? -EAGAIN : r;
 		}
-		/* The kernel has woken one, us: it is for us to wake the others. */
-		if (r >= OTHERS)
-			nr_futex_wake(vigil.words[r].word, INT_MAX);
 	}
 }

@@ -34,6 +34,12 @@ enum { NR_WATCH_DEAD = 16 }; /* are told at once; more the next time */
 struct nr_watch {
 	struct naru_space *space;
 	struct nr_members_shared *members;
+	/*
+	 * Called when the others are watched and before the sleep, or NULL: is there
+	 * something already? Who died before that, and is forgotten, may have left it.
+	 */
+	bool (*news)(void *data);
+	void *data;
 	uint32_t nap_ms; /* the last short one's length; at first 0 */
 	bool doubts;	 /* a nap was over: the next time, the kernel is asked */
 	uint32_t dead_count;
@@ -47,7 +53,7 @@ void nr_members_join(struct naru_space *space, struct nr_members_shared *members
 /*
  * Sleep while *@word is @expected, until CLOCK_MONOTONIC shows @until_ns.
  *
- * 0		woken, or *word is not @expected
+ * 0		woken, or *word is not @expected, or there is news
  * -EOWNERDEAD	members have died: look for what they left, wake who sleeps for it, and
  *		then nr_members_forget() them; else the next one who sleeps is told too
  * -EAGAIN	a nap is over: who should have woken us may have died unheard
