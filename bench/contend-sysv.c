@@ -21,7 +21,7 @@ static const char *missing_in_kernel(void)
 	int queue = msgget(IPC_PRIVATE, 0600);
 
 	if (queue < 0)
-		return "the kernel has no System V message queues";
+		return "the kernel has no System V IPC";
 	msgctl(queue, IPC_RMID, NULL);
 	return NULL;
 }
