@@ -205,6 +205,7 @@ static int attach(const struct bench_actor *actor)
 	return actor->contender->segment(actor->end, actor->run->workload->capacity);
 }
 
+/* Take and give back, half a stride of times. */
 static int operate(const struct bench_actor *actor)
 {
 	const struct contender *contender = actor->contender;

@@ -20,8 +20,7 @@ struct bench_sysv_channel {
 	struct bench_scratch scratch; /* the space; on the kernel unused */
 	int there;
 	int back;
-	int semaphores; /* two: the first 1, the second 0; -1 unless the plan wants them
-			 */
+	int semaphores; /* -1 unless the plan wants them, and then no queues */
 	int error;
 };
 
