@@ -12,6 +12,7 @@ extern "C" {
 
 extern const struct contender bench_naru;
 extern const struct contender bench_sysv;
+extern const struct contender bench_sysv_on_naru;
 extern const struct contender bench_posix_mq;
 extern const struct contender bench_pipe;
 extern const struct contender bench_unix_stream;

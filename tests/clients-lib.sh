@@ -14,11 +14,14 @@ set -eu
 if [ -z "${CLIENTS_UNSHARED-}" ] && unshare --ipc true 2>/dev/null; then
 	CLIENTS_UNSHARED=1 exec unshare --ipc bash "$0" "$@"
 fi
-if [ -n "${CLIENTS_UNSHARED-}" ] && [ "${CLIENTS_KERNEL-0}" = 0 ]; then
-	echo 0 >/proc/sys/kernel/shmmni
-	echo 0 >/proc/sys/kernel/msgmni
-	echo 0 0 0 0 >/proc/sys/kernel/sem
-fi
+# set_kernel SHMMNI MSGMNI SEM... - the limits of the namespace, if it is our own
+set_kernel() {
+	[ -n "${CLIENTS_UNSHARED-}" ] || return 0
+	echo "$1" >/proc/sys/kernel/shmmni
+	echo "$2" >/proc/sys/kernel/msgmni
+	echo "${@:3}" >/proc/sys/kernel/sem
+}
+[ "${CLIENTS_KERNEL-0}" = 1 ] || set_kernel 0 0 0 0 0 0
 
 naru=$(realpath "$1")
 scratch=$(mktemp -d /dev/shm/naru-clients-XXXXXX)
