@@ -19,31 +19,32 @@ struct letter {
 
 const char *sysv_space_path;
 static struct naru_space *space;
-static struct nr_ids ids;
+struct nr_ids sysv_ids;
 static struct nr_msg msg;
 static int id;
 static void *bytes;
 
-static bool is(const char *what, long value, long expected)
+bool sysv_is(const char *what, long value, long expected)
 {
 	if (value != expected)
 		trace_complain("%s: %ld, not %ld", what, value, expected);
 	return value == expected;
 }
 
-static bool open_all(void *data)
+bool sysv_open(void *data)
 {
 	(void)data;
-	return is("space", naru_space_open(sysv_space_path, NULL, &space), 0) &&
-	       is("ids", nr_ids_open(space, &ids), 0) &&
-	       is("msg", nr_msg_open(&ids, &msg), 0);
+	return sysv_is("space", naru_space_open(sysv_space_path, NULL, &space), 0) &&
+	       sysv_is("ids", nr_ids_open(space, &sysv_ids), 0) &&
+	       sysv_is("msg", nr_msg_open(&sysv_ids, &msg), 0);
 }
 
 static bool prepare_nothing(void *data)
 {
 	/* The file of identifiers is made, and there is a place in it. */
-	return open_all(data) && is("get", nr_msg_get(&msg, 99, IPC_CREAT | 0600), 0) &&
-	       is("get", nr_shm_get(&ids, 99, 1, IPC_CREAT | 0600), 0);
+	return sysv_open(data) &&
+	       sysv_is("get", nr_msg_get(&msg, 99, IPC_CREAT | 0600), 0) &&
+	       sysv_is("get", nr_shm_get(&sysv_ids, 99, 1, IPC_CREAT | 0600), 0);
 }
 
 static int send_letter(const char *text)
@@ -60,7 +61,7 @@ static bool prepare_queue(void *data)
 	if (!prepare_nothing(data))
 		return false;
 	id = nr_msg_get(&msg, KEY, IPC_CREAT | 0600);
-	return id > 0 && is("send", send_letter("a"), 0);
+	return id > 0 && sysv_is("send", send_letter("a"), 0);
 }
 
 static bool prepare_full(void *data)
@@ -69,7 +70,7 @@ static bool prepare_full(void *data)
 		return false;
 	/* As many as it has memory for at first. */
 	for (int i = 1; i < 512; i++)
-		if (!is("send", send_letter("f"), 0))
+		if (!sysv_is("send", send_letter("f"), 0))
 			return false;
 	return true;
 }
@@ -79,20 +80,20 @@ static bool prepare_segment(void *data)
 	(void)data;
 	if (!prepare_nothing(data))
 		return false;
-	id = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
+	id = nr_shm_get(&sysv_ids, KEY, SIZE, IPC_CREAT | 0600);
 	return id > 0;
 }
 
 static bool prepare_attached(void *data)
 {
 	return prepare_segment(data) &&
-	       is("attach", nr_shm_attach(&ids, id, NULL, 0, &bytes), 0);
+	       sysv_is("attach", nr_shm_attach(&sysv_ids, id, NULL, 0, &bytes), 0);
 }
 
 static bool prepare_left(void *data)
 {
 	return prepare_attached(data) &&
-	       is("remove", nr_shm_control(&ids, id, IPC_RMID, NULL), 0);
+	       sysv_is("remove", nr_shm_control(&sysv_ids, id, IPC_RMID, NULL), 0);
 }
 
 static void make_queue(void *data)
@@ -135,34 +136,34 @@ static void remove_queue(void *data)
 static void make_segment(void *data)
 {
 	(void)data;
-	nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
+	nr_shm_get(&sysv_ids, KEY, SIZE, IPC_CREAT | 0600);
 }
 
 static void attach(void *data)
 {
 	(void)data;
-	nr_shm_attach(&ids, id, NULL, 0, &bytes);
+	nr_shm_attach(&sysv_ids, id, NULL, 0, &bytes);
 }
 
 static void detach(void *data)
 {
 	(void)data;
-	nr_shm_detach(&ids, bytes);
+	nr_shm_detach(&sysv_ids, bytes);
 }
 
 static void remove_segment(void *data)
 {
 	(void)data;
-	nr_shm_control(&ids, id, IPC_RMID, NULL);
+	nr_shm_control(&sysv_ids, id, IPC_RMID, NULL);
 }
 
 /* Whatever was left is seen to by now, and a second look finds nothing. */
-static bool is_clean(void)
+bool sysv_is_clean(void)
 {
 	int r = naru_space_check(space, NARU_CHECK_REPAIR, NULL, NULL);
 
-	return is("check", r, 0) &&
-	       is("check", naru_space_check(space, 0, NULL, NULL), 0);
+	return sysv_is("check", r, 0) &&
+	       sysv_is("check", naru_space_check(space, 0, NULL, NULL), 0);
 }
 
 /* The queue works: what is in it, in order, then as much as it may hold, and out again.
@@ -173,62 +174,63 @@ static bool queue_works(const char *expected, int letters)
 	struct msqid_ds ds;
 
 	id = nr_msg_get(&msg, KEY, IPC_CREAT | 0600);
-	if (!is("get", id > 0, true) ||
-	    !is("stat", nr_msg_control(&msg, id, IPC_STAT, &ds), 0) ||
-	    !is("messages", (long)ds.msg_qnum, letters))
+	if (!sysv_is("get", id > 0, true) ||
+	    !sysv_is("stat", nr_msg_control(&msg, id, IPC_STAT, &ds), 0) ||
+	    !sysv_is("messages", (long)ds.msg_qnum, letters))
 		return false;
 	for (int i = 0; i < letters; i++) {
 		ssize_t n = nr_msg_receive(&msg, id, &letter, sizeof(letter.text), 0,
 					   IPC_NOWAIT);
 
-		if (!is("receive", n, 2))
+		if (!sysv_is("receive", n, 2))
 			return false;
-		if (i < 2 && expected[i] && !is("which", letter.text[0], expected[i]))
+		if (i < 2 && expected[i] &&
+		    !sysv_is("which", letter.text[0], expected[i]))
 			return false;
 	}
 	for (int i = 0; i < 1500; i++)
-		if (!is("send", send_letter("c"), 0))
+		if (!sysv_is("send", send_letter("c"), 0))
 			return false;
 	for (int i = 0; i < 1500; i++)
 		receive_one(NULL);
-	return is("empty", nr_msg_receive(&msg, id, &letter, 64, 0, IPC_NOWAIT),
-		  -ENOMSG) &&
-	       is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0);
+	return sysv_is("empty", nr_msg_receive(&msg, id, &letter, 64, 0, IPC_NOWAIT),
+		       -ENOMSG) &&
+	       sysv_is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0);
 }
 
 static bool segment_works(void)
 {
 	struct shmid_ds ds;
 
-	id = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
-	return is("get", id > 0, true) &&
-	       is("stat", nr_shm_control(&ids, id, IPC_STAT, &ds), 0) &&
-	       is("attached", (long)ds.shm_nattch, 0) &&
-	       is("size", (long)ds.shm_segsz, SIZE) &&
-	       is("attach", nr_shm_attach(&ids, id, NULL, 0, &bytes), 0) &&
-	       is("write", (memset(bytes, 1, SIZE), 0), 0) &&
-	       is("stat", nr_shm_control(&ids, id, IPC_STAT, &ds), 0) &&
-	       is("attached", (long)ds.shm_nattch, 1) &&
-	       is("detach", nr_shm_detach(&ids, bytes), 0) &&
-	       is("remove", nr_shm_control(&ids, id, IPC_RMID, NULL), 0);
+	id = nr_shm_get(&sysv_ids, KEY, SIZE, IPC_CREAT | 0600);
+	return sysv_is("get", id > 0, true) &&
+	       sysv_is("stat", nr_shm_control(&sysv_ids, id, IPC_STAT, &ds), 0) &&
+	       sysv_is("attached", (long)ds.shm_nattch, 0) &&
+	       sysv_is("size", (long)ds.shm_segsz, SIZE) &&
+	       sysv_is("attach", nr_shm_attach(&sysv_ids, id, NULL, 0, &bytes), 0) &&
+	       sysv_is("write", (memset(bytes, 1, SIZE), 0), 0) &&
+	       sysv_is("stat", nr_shm_control(&sysv_ids, id, IPC_STAT, &ds), 0) &&
+	       sysv_is("attached", (long)ds.shm_nattch, 1) &&
+	       sysv_is("detach", nr_shm_detach(&sysv_ids, bytes), 0) &&
+	       sysv_is("remove", nr_shm_control(&sysv_ids, id, IPC_RMID, NULL), 0);
 }
 
-static bool usage_is_right(enum nr_sysv_kind kind)
+bool sysv_usage_is_right(enum nr_sysv_kind kind)
 {
 	struct nr_ids_usage usage;
 
-	return is("usage", nr_ids_usage(&ids, kind, &usage), 0) &&
-	       is("last", usage.last, 0) && is("used", usage.used, 1);
+	return sysv_is("usage", nr_ids_usage(&sysv_ids, kind, &usage), 0) &&
+	       sysv_is("last", usage.last, 0) && sysv_is("used", usage.used, 1);
 }
 
 static int find_queue(void *data)
 {
 	bool done;
 
-	if (!open_all(data))
+	if (!sysv_open(data))
 		return SURVIVOR_FAILED;
 	done = nr_msg_get(&msg, KEY, 0) >= 0;
-	return queue_works("", 0) && usage_is_right(NR_SYSV_MSG) && is_clean()
+	return queue_works("", 0) && sysv_usage_is_right(NR_SYSV_MSG) && sysv_is_clean()
 		       ? done
 		       : SURVIVOR_FAILED;
 }
@@ -243,28 +245,30 @@ static int messages_in(void)
 
 static int find_sent(void *data)
 {
-	int n = open_all(data) ? messages_in() : -1;
+	int n = sysv_open(data) ? messages_in() : -1;
 
 	/* Who slept may have taken the first. */
-	return (n == 1 || n == 2) && queue_works("ab", n) && is_clean() ? n - 1
-									: SURVIVOR_FAILED;
+	return (n == 1 || n == 2) && queue_works("ab", n) && sysv_is_clean()
+		       ? n - 1
+		       : SURVIVOR_FAILED;
 }
 
 static int find_many(void *data)
 {
-	int n = open_all(data) ? messages_in() : -1;
+	int n = sysv_open(data) ? messages_in() : -1;
 
-	return (n == 512 || n == 513) && queue_works("af", n) && is_clean()
+	return (n == 512 || n == 513) && queue_works("af", n) && sysv_is_clean()
 		       ? n - 512
 		       : SURVIVOR_FAILED;
 }
 
 static int find_received(void *data)
 {
-	int n = open_all(data) ? messages_in() : -1;
+	int n = sysv_open(data) ? messages_in() : -1;
 
-	return (n == 1 || n == 0) && queue_works("a", n) && is_clean() ? 1 - n
-								       : SURVIVOR_FAILED;
+	return (n == 1 || n == 0) && queue_works("a", n) && sysv_is_clean()
+		       ? 1 - n
+		       : SURVIVOR_FAILED;
 }
 
 static int find_set(void *data)
@@ -272,19 +276,19 @@ static int find_set(void *data)
 	struct nr_ids_entry entry;
 	bool done;
 
-	if (!open_all(data) || messages_in() != 1 ||
-	    !is("find", nr_ids_find(&ids, NR_SYSV_MSG, id, &entry), 0))
+	if (!sysv_open(data) || messages_in() != 1 ||
+	    !sysv_is("find", nr_ids_find(&sysv_ids, NR_SYSV_MSG, id, &entry), 0))
 		return SURVIVOR_FAILED;
 	done = entry.mode == 0640;
-	if (!is("mode", (long)entry.mode, done ? 0640 : 0600) ||
-	    !is("bytes", (long)entry.size, done ? 4000 : 1 << 20))
+	if (!sysv_is("mode", (long)entry.mode, done ? 0640 : 0600) ||
+	    !sysv_is("bytes", (long)entry.size, done ? 4000 : 1 << 20))
 		return SURVIVOR_FAILED;
 	set_queue(NULL);
-	if (!is("find", nr_ids_find(&ids, NR_SYSV_MSG, id, &entry), 0) ||
-	    !is("mode", (long)entry.mode, 0640) ||
-	    !is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0))
+	if (!sysv_is("find", nr_ids_find(&sysv_ids, NR_SYSV_MSG, id, &entry), 0) ||
+	    !sysv_is("mode", (long)entry.mode, 0640) ||
+	    !sysv_is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0))
 		return SURVIVOR_FAILED;
-	return is_clean() ? done : SURVIVOR_FAILED;
+	return sysv_is_clean() ? done : SURVIVOR_FAILED;
 }
 
 /* Who sleeps is told within a second. */
@@ -292,15 +296,15 @@ static int find_removed(void *data)
 {
 	bool done;
 
-	if (!open_all(data))
+	if (!sysv_open(data))
 		return SURVIVOR_FAILED;
 	done = nr_msg_get(&msg, KEY, 0) == -ENOENT;
 	if (!done) {
 		id = nr_msg_get(&msg, KEY, 0);
-		if (!is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0))
+		if (!sysv_is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0))
 			return SURVIVOR_FAILED;
 	}
-	return usage_is_right(NR_SYSV_MSG) && queue_works("", 0) && is_clean()
+	return sysv_usage_is_right(NR_SYSV_MSG) && queue_works("", 0) && sysv_is_clean()
 		       ? done
 		       : SURVIVOR_FAILED;
 }
@@ -309,38 +313,43 @@ static int find_segment(void *data)
 {
 	bool done;
 
-	if (!open_all(data))
+	if (!sysv_open(data))
 		return SURVIVOR_FAILED;
-	done = nr_shm_get(&ids, KEY, 0, 0) >= 0;
-	return segment_works() && usage_is_right(NR_SYSV_SHM) && is_clean()
+	done = nr_shm_get(&sysv_ids, KEY, 0, 0) >= 0;
+	return segment_works() && sysv_usage_is_right(NR_SYSV_SHM) && sysv_is_clean()
 		       ? done
 		       : SURVIVOR_FAILED;
 }
 
-const struct sysv_case sysv_cases[] = {
-	{"msgget", prepare_nothing, make_queue, find_queue, false},
-	{"msgsnd", prepare_queue, send_one, find_sent, false},
-	{"msgsnd, growing", prepare_full, send_one, find_many, false},
-	{"msgrcv", prepare_queue, receive_one, find_received, false},
-	{"msgctl IPC_SET", prepare_queue, set_queue, find_set, false},
-	{"msgctl IPC_RMID", prepare_queue, remove_queue, find_removed, true},
-	{"shmget", prepare_nothing, make_segment, find_segment, false},
-	{"shmat", prepare_segment, attach, find_segment, false},
-	{"shmdt", prepare_attached, detach, find_segment, false},
-	{"shmctl IPC_RMID", prepare_segment, remove_segment, find_segment, false},
-	{"shmctl IPC_RMID, attached", prepare_attached, remove_segment, find_segment,
-	 false},
-	{"shmdt, removed", prepare_left, detach, find_segment, false},
-};
-
-const unsigned sysv_cases_count = sizeof(sysv_cases) / sizeof(sysv_cases[0]);
-
-int sysv_sleep(void *data)
+static int sleep_at_queue(void *data)
 {
 	struct letter letter;
 
-	if (!open_all(data))
+	if (!sysv_open(data))
 		return 1;
 	id = nr_msg_get(&msg, KEY, 0);
-	return is("sleeper", nr_msg_receive(&msg, id, &letter, 64, 1, 0), -EIDRM) ? 0 : 1;
+	return sysv_is("sleeper", nr_msg_receive(&msg, id, &letter, 64, 1, 0), -EIDRM)
+		       ? 0
+		       : 1;
 }
+
+const struct sysv_case sysv_cases[] = {
+	{"msgget", prepare_nothing, make_queue, find_queue, NULL},
+	{"msgsnd", prepare_queue, send_one, find_sent, NULL},
+	{"msgsnd, growing", prepare_full, send_one, find_many, NULL},
+	{"msgrcv", prepare_queue, receive_one, find_received, NULL},
+	{"msgctl IPC_SET", prepare_queue, set_queue, find_set, NULL},
+	{"msgctl IPC_RMID", prepare_queue, remove_queue, find_removed, sleep_at_queue},
+	{"shmget", prepare_nothing, make_segment, find_segment, NULL},
+	{"shmat", prepare_segment, attach, find_segment, NULL},
+	{"shmdt", prepare_attached, detach, find_segment, NULL},
+	{"shmctl IPC_RMID", prepare_segment, remove_segment, find_segment, NULL},
+	{"shmctl IPC_RMID, attached", prepare_attached, remove_segment, find_segment,
+	 NULL},
+	{"shmdt, removed", prepare_left, detach, find_segment, NULL},
+	{"semget", sysv_prepare_set_to_be, sysv_make_set, sysv_find_set_made, NULL},
+	{"semctl IPC_RMID", sysv_prepare_set, sysv_remove_set, sysv_find_set_gone,
+	 sysv_sleep_at_set},
+};
+
+const unsigned sysv_cases_count = sizeof(sysv_cases) / sizeof(sysv_cases[0]);

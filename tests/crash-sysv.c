@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Let a process die in the calls on System V queues and segments: real kills, before and
- * after each system call and after some instructions. A survivor finds the call done or
- * not done, and can do everything there is to do; who slept meanwhile is not forgotten.
+ * Let a process die in the calls on System V queues, segments and sets: real kills,
+ * before and after each system call and after some instructions. A survivor finds the
+ * call done or not done, and can do everything there is to do; who slept meanwhile is not
+ * forgotten.
  *
  * NARU_CRASH_STRIDE	after every so-manyth instruction (default: at KILLS places)
  */
@@ -33,7 +34,7 @@ static pid_t start(struct trace *trace)
 	}
 	if (!this->sleeper)
 		return 0;
-	sleeper = trace_survive_start(sysv_sleep, NULL, LIMIT_MS);
+	sleeper = trace_survive_start(this->sleeper, NULL, LIMIT_MS);
 	while (!asleep(sleeper))
 		sched_yield();
 	return sleeper;

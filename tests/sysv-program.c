@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -132,6 +133,13 @@ static void fault(void)
 	must(msgsnd(id, across, 1, 0) == 0);
 	fails(msgrcv(id, across, 1, 0, 0), EFAULT);
 	fails(msgctl(id, IPC_STAT, (void *)across), EFAULT);
+	must(munmap(pages + PAGE, 2 * PAGE) == 0);
+	pages = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(pages != MAP_FAILED);
+	fails(msgsnd(id, pages, 0, 0), EINVAL);
+	must(mmap(pages, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		  0) == pages);
+	fails(msgsnd(id, pages, 0, 0), EFAULT);
 	must(msgctl(id, IPC_RMID, NULL) == 0);
 }
 
@@ -164,6 +172,67 @@ static void be_interrupted(void)
 	fails(msgsnd(id, &letter, 17, 0), EINTR);
 	ualarm(0, 0);
 	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+static volatile pid_t forked;
+
+static void fork_in_handler(int signal)
+{
+	(void)signal;
+	forked = fork();
+}
+
+/* The call that waits ends in the parent and in the child, and both go on. */
+static void fork_while_waiting(void)
+{
+	struct sigaction action = {.sa_handler = fork_in_handler};
+	int id = msgget(IPC_PRIVATE, 0600), set = semget(IPC_PRIVATE, 1, 0600);
+	struct sembuf down = {0, -1, 0}, up = {0, 1, 0};
+	struct letter letter = {1, ""};
+
+	must(sigaction(SIGALRM, &action, NULL) == 0 && ualarm(20000, 0) == 0);
+	fails(msgrcv(id, &letter, 8, 0, 0), EINTR);
+	must(msgsnd(id, &letter, 8, 0) == 0 && msgrcv(id, &letter, 8, 0, 0) == 8);
+	if (forked == 0)
+		_exit(0);
+	await(forked);
+	ualarm(20000, 0);
+	fails(semop(set, &down, 1), EINTR);
+	must(semop(set, &up, 1) == 0 && semop(set, &down, 1) == 0);
+	if (forked == 0)
+		_exit(0);
+	await(forked);
+	must(semctl(set, 0, GETNCNT) == 0 && semctl(set, 0, IPC_RMID) == 0);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+static sigjmp_buf before;
+
+static void jump(int signal)
+{
+	(void)signal;
+	siglongjmp(before, 1);
+}
+
+/* The old way to limit a wait. Other queues come where the first one was. */
+static void jump_out_of_a_wait(void)
+{
+	struct sigaction action = {.sa_handler = jump};
+	struct letter letter = {1, ""};
+
+	must(sigaction(SIGALRM, &action, NULL) == 0);
+	for (int i = 0; i < 3; i++) {
+		volatile int id = msgget(IPC_PRIVATE, 0600);
+
+		if (sigsetjmp(before, 1) == 0) {
+			ualarm(20000, 0);
+			msgrcv(id, &letter, 8, 0, 0);
+			must(!"it returned");
+		}
+		must(msgsnd(id, &letter, 8, 0) == 0);
+		must(msgrcv(id, &letter, 8, 0, 0) == 8);
+		must(msgctl(id, IPC_RMID, NULL) == 0);
+	}
 }
 
 static unsigned long attached(int id)
@@ -251,6 +320,8 @@ int main(void)
 	use_queues();
 	fault();
 	be_interrupted();
+	fork_while_waiting();
+	jump_out_of_a_wait();
 	use_segments();
 	use_sets();
 	if (geteuid() == 0)

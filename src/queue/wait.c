@@ -143,6 +143,12 @@ static bool look_once_more(void *data)
 	return nr_load_relaxed(&waiting->queue->shared->intent) || is_news(waiting);
 }
 
+/* A handler has called fork(2), and we are the child: the entry is our parent's. */
+static bool is_another(const struct nr_waiting *waiting)
+{
+	return nr_load_relaxed(&waiting->queue->space->self->id) != waiting->id;
+}
+
 /* A nap is over, and nobody has woken us. 1: look again. */
 static int look_round(struct nr_waiting *waiting)
 {
@@ -201,6 +207,8 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		if (!waiting->sender && is_news(waiting))
 			return 0;
 		r = sleep_once(waiting, state, until);
+		if (is_another(waiting))
+			return -EINTR;
 		value = nr_load_acquire(state);
 		if (value != NR_WAITER_SLEEPING) {
 			waiting->woken = value;
@@ -264,7 +272,7 @@ void nr_wait_end(struct nr_waiting *waiting, int64_t type)
 	struct naru_queue *queue = waiting->queue;
 	bool pass_on = false;
 
-	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0)
+	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0 || is_another(waiting))
 		return;
 	/*
 	 * Woken for a message, or for room, that we did not use, it is somebody

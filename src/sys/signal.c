@@ -50,3 +50,16 @@ bool nr_signal_restarts(void)
 		      !is_a_fault(number) && restarts(number);
 	return any;
 }
+
+uint64_t nr_signal_block(void)
+{
+	uint64_t all = UINT64_MAX, mask = 0;
+
+	nr_call_once(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask));
+	return mask;
+}
+
+void nr_signal_restore(uint64_t mask)
+{
+	nr_call_once(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}

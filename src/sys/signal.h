@@ -5,6 +5,7 @@
 /* sys/signal.h - what signal handlers do to a call that sleeps */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Would a signal that this thread does not block run a handler and then have the
@@ -13,5 +14,9 @@
  * many programs have, do not count. Takes some microseconds.
  */
 bool nr_signal_restarts(void);
+
+/* Block all signals of this thread. Returns what nr_signal_restore() needs. */
+uint64_t nr_signal_block(void);
+void nr_signal_restore(uint64_t mask);
 
 #endif /* NARU_SYS_SIGNAL_H */

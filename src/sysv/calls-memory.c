@@ -22,6 +22,36 @@ static long ended(long result)
 	return nr_answer(result);
 }
 
+/* Where nothing was before, nothing was looked at. */
+static void *map(void *address, size_t length, int protection, int flags, int fd,
+		 off_t offset)
+{
+	long result =
+		nr_call_once(SYS_mmap, address, length, protection, flags, fd, offset);
+
+	if (flags & MAP_FIXED)
+		return (void *)ended(result);
+	return (void *)(result < 0 && result >= -4095 ? nr_answer(result) : result);
+}
+
+/* By their real names: headers may have redirected the one to the other. */
+NARU_API void *nr_call_mmap(void *address, size_t length, int protection, int flags,
+			    int fd, off_t offset) __asm__("mmap");
+NARU_API void *nr_call_mmap64(void *address, size_t length, int protection, int flags,
+			      int fd, off_t offset) __asm__("mmap64");
+
+void *nr_call_mmap(void *address, size_t length, int protection, int flags, int fd,
+		   off_t offset)
+{
+	return map(address, length, protection, flags, fd, offset);
+}
+
+void *nr_call_mmap64(void *address, size_t length, int protection, int flags, int fd,
+		     off_t offset)
+{
+	return map(address, length, protection, flags, fd, offset);
+}
+
 NARU_API int munmap(void *address, size_t length)
 {
 	return (int)ended(nr_call_once(SYS_munmap, address, length));

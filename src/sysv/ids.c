@@ -112,13 +112,15 @@ int nr_ids_usage(struct nr_ids *ids, enum nr_sysv_kind kind, struct nr_ids_usage
 {
 	struct nr_sysv_table_shared *table = &ids->shared->table[kind];
 	struct nr_ids_usage usage = {.last = -1};
+	uint32_t high;
 	int r = nr_registry_lock(ids, kind);
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = table->high; i-- > 0 && usage.last < 0;)
-		if (NR_SYSV_STATE(nr_load_relaxed(
-			    &nr_ids_shared(ids, kind, i % NR_SYSV_ENTRIES)->word)))
+	high = nr_read_once(&table->high);
+	for (uint32_t i = high < NR_SYSV_ENTRIES ? high : NR_SYSV_ENTRIES;
+	     i-- > 0 && usage.last < 0;)
+		if (NR_SYSV_STATE(nr_load_relaxed(&nr_ids_shared(ids, kind, i)->word)))
 			usage.last = (int)i;
 	usage.used = table->used;
 	usage.total = table->total;

@@ -38,12 +38,12 @@ static int fill(struct nr_msg *msg, const struct nr_ids_entry *entry,
 		.msg_qbytes = entry->size,
 		.msg_ctime = entry->changed,
 	};
-	struct nr_slot *slot;
-	int r = nr_slot_enter(&msg->slots, entry->id, NR_SLOT_READ, &slot);
+	struct nr_visit visit;
+	int r = nr_slot_enter(&msg->slots, entry->id, NR_SLOT_READ, &visit);
 
 	if (r == 0) {
-		r = naru_queue_stat(slot->object, &stat);
-		nr_slot_leave(slot);
+		r = naru_queue_stat(visit.object, &stat);
+		nr_slot_leave(&visit);
 	} else if (r == -EACCES) {
 		/* MSG_STAT_ANY tells everybody, as far as the file's mode lets it. */
 		r = stat_queue(msg->ids, entry->id, &stat);

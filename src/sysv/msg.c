@@ -162,7 +162,7 @@ static int send_waiting(struct nr_msg *msg, int id, struct naru_queue *queue,
 int nr_msg_send(struct nr_msg *msg, int id, const void *message, size_t size, int flags)
 {
 	struct naru_item item = {.length = size};
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	long type;
 	int r = nr_memory_readable(message, TYPE_SIZE);
 
@@ -175,13 +175,13 @@ int nr_msg_send(struct nr_msg *msg, int id, const void *message, size_t size, in
 	item.data = (unsigned char *)(uintptr_t)message + TYPE_SIZE;
 	r = nr_memory_readable(item.data, size);
 	if (r == 0)
-		r = nr_slot_enter(&msg->slots, id, NR_SLOT_WRITE, &slot);
+		r = nr_slot_enter(&msg->slots, id, NR_SLOT_WRITE, &visit);
 	if (r < 0)
 		return r;
-	r = naru_queue_send(slot->object, type, item.data, size, 0);
+	r = naru_queue_send(visit.object, type, item.data, size, 0);
 	if (__builtin_expect(r == -EAGAIN || r == -EMSGSIZE, 0))
-		r = send_waiting(msg, id, slot->object, &item, flags);
-	nr_slot_leave(slot);
+		r = send_waiting(msg, id, visit.object, &item, flags);
+	nr_slot_leave(&visit);
 	return r;
 }
 
@@ -269,7 +269,7 @@ static size_t longest(const struct nr_msg *msg, const struct naru_queue *queue)
 ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, long type,
 		       int flags)
 {
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	ssize_t n;
 	int r;
 
@@ -277,16 +277,16 @@ ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, l
 		return -EINVAL;
 	if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
-	r = nr_slot_enter(&msg->slots, id, NR_SLOT_READ, &slot);
+	r = nr_slot_enter(&msg->slots, id, NR_SLOT_READ, &visit);
 	if (r < 0)
 		return r;
 	/* The buffer may be said to be larger than memory is. */
 	if (size > nr_ids_limit(msg->ids, NR_SYSV_MSGMAX)) {
-		size_t most = longest(msg, slot->object);
+		size_t most = longest(msg, visit.object);
 
 		size = size < most ? size : most;
 	}
-	n = receive_into(msg, id, slot->object, message, size, type, flags);
-	nr_slot_leave(slot);
+	n = receive_into(msg, id, visit.object, message, size, type, flags);
+	nr_slot_leave(&visit);
 	return n == -EMSGSIZE ? -E2BIG : n;
 }

@@ -168,6 +168,8 @@ int nr_registry_grow(struct nr_ids *ids, enum nr_sysv_kind kind)
 
 	if (ready >= NR_SYSV_ENTRIES)
 		return -ENOSPC;
+	if (wanted > NR_SYSV_ENTRIES)
+		wanted = NR_SYSV_ENTRIES;
 	fd = nr_registry_open_file(ids->space);
 	if (fd < 0)
 		return fd;

@@ -16,15 +16,15 @@
 /* The kernel's numbers for what means nothing any more. */
 enum { UNDO_SIZE = 20, ADJUST_MAX = 32767 };
 
-static int enter(struct nr_sem *sem, int id, int access, struct nr_slot **ret_slot,
+static int enter(struct nr_sem *sem, int id, int access, struct nr_visit *ret_visit,
 		 struct nr_set **ret_set)
 {
 	const struct nr_sem_object *object;
-	int r = nr_slot_enter(&sem->slots, id, access, ret_slot);
+	int r = nr_slot_enter(&sem->slots, id, access, ret_visit);
 
 	if (r < 0)
 		return r;
-	object = (*ret_slot)->object;
+	object = ret_visit->object;
 	*ret_set = object->set;
 	return 0;
 }
@@ -50,13 +50,13 @@ static int fill(struct nr_sem *sem, const struct nr_ids_entry *entry,
 {
 	struct semid_ds ds = {.sem_nsems = entry->size};
 	struct nr_set_times times = {0};
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	struct nr_set *set;
-	int r = enter(sem, entry->id, NR_SLOT_READ, &slot, &set);
+	int r = enter(sem, entry->id, NR_SLOT_READ, &visit, &set);
 
 	if (r == 0) {
 		r = nr_set_stat(set, &times);
-		nr_slot_leave(slot);
+		nr_slot_leave(&visit);
 	} else if (r == -EACCES) {
 		r = stat_unasked(sem, entry->id, &times);
 	}
@@ -167,9 +167,9 @@ static int remove_set(struct nr_sem *sem, int id)
 
 static int ask(struct nr_sem *sem, int id, int number, int command)
 {
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	struct nr_set *set;
-	int r = enter(sem, id, NR_SLOT_READ, &slot, &set);
+	int r = enter(sem, id, NR_SLOT_READ, &visit, &set);
 
 	if (r < 0)
 		return r;
@@ -183,15 +183,15 @@ static int ask(struct nr_sem *sem, int id, int number, int command)
 	default:
 		r = nr_set_count_sleepers(set, (uint32_t)number, command == GETZCNT);
 	}
-	nr_slot_leave(slot);
+	nr_slot_leave(&visit);
 	return r;
 }
 
 static int set_value(struct nr_sem *sem, int id, int number, int value)
 {
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	struct nr_ids_entry entry;
-	struct nr_set *set;
+	struct nr_set *set = NULL;
 	int r;
 
 	if (value < 0 || value > NR_SET_VALUE_MAX)
@@ -202,11 +202,11 @@ static int set_value(struct nr_sem *sem, int id, int number, int value)
 	if (r == 0 && (number < 0 || (uint64_t)number >= entry.size))
 		r = -EINVAL;
 	if (r == 0)
-		r = enter(sem, id, NR_SLOT_WRITE, &slot, &set);
+		r = enter(sem, id, NR_SLOT_WRITE, &visit, &set);
 	if (r < 0)
 		return r;
 	r = nr_set_set_value(set, (uint32_t)number, value);
-	nr_slot_leave(slot);
+	nr_slot_leave(&visit);
 	return r;
 }
 
@@ -228,11 +228,11 @@ static int exchange_values(struct nr_set *set, uint16_t *values, size_t size, in
 
 static int all_values(struct nr_sem *sem, int id, int command, unsigned short *array)
 {
-	struct nr_slot *slot;
+	struct nr_visit visit;
 	struct nr_set *set;
 	uint16_t *values;
 	size_t size;
-	int r = enter(sem, id, command == SETALL ? NR_SLOT_WRITE : NR_SLOT_READ, &slot,
+	int r = enter(sem, id, command == SETALL ? NR_SLOT_WRITE : NR_SLOT_READ, &visit,
 		      &set);
 
 	if (r < 0)
@@ -241,7 +241,7 @@ static int all_values(struct nr_sem *sem, int id, int command, unsigned short *a
 	values = malloc(size);
 	r = values ? exchange_values(set, values, size, command, array) : -ENOMEM;
 	free(values);
-	nr_slot_leave(slot);
+	nr_slot_leave(&visit);
 	return r;
 }
 

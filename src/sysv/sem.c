@@ -180,17 +180,17 @@ static int operate(struct nr_sem *sem, int id,
 {
 	const struct nr_sem_object *object;
 	int access = NR_SLOT_READ, r;
-	struct nr_slot *slot;
+	struct nr_visit visit;
 
 	for (size_t i = 0; i < count; i++)
 		if (operations[i].add != 0)
 			access = NR_SLOT_WRITE;
-	r = nr_slot_enter(&sem->slots, id, access, &slot);
+	r = nr_slot_enter(&sem->slots, id, access, &visit);
 	if (__builtin_expect(r < 0, 0))
 		return why_not(sem, id, operations, count, r);
-	object = slot->object;
+	object = visit.object;
 	r = nr_set_operate(object->set, operations, (uint32_t)count, time);
-	nr_slot_leave(slot);
+	nr_slot_leave(&visit);
 	return r;
 }
 

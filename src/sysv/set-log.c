@@ -121,10 +121,13 @@ static void forget_sum(struct nr_set *set, uint32_t number)
 
 static int do_value(struct nr_set *set)
 {
+	uint32_t number = nr_read_once(&set->log[0].number);
 	int r = do_entries(set, 1);
 
+	if (r == 0 && number >= set->count)
+		r = -EBADMSG;
 	if (r == 0)
-		forget_sum(set, set->log[0].number);
+		forget_sum(set, number);
 	return r;
 }
 

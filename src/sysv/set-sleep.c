@@ -10,9 +10,10 @@
 #include <sysv/set-undo.h>
 
 enum {
-	NAP_MS = 8,	  /* most sleeps are shorter, and need not watch anybody */
-	NAP_BLIND_MS = 5, /* without an entry */
-	NAP_EXEC_MS = 40, /* while a process owes whose death nobody tells of */
+	NAP_MS = 8,	   /* most sleeps are shorter, and need not watch anybody */
+	NAP_BLIND_MS = 5,  /* without an entry */
+	NAP_EXEC_MS = 40,  /* while a process owes whose death nobody tells of */
+	NAP_TAKEN_US = 50, /* while somebody is just doing it */
 };
 
 #define MS UINT64_C(1000000)
@@ -163,6 +164,12 @@ static int sleep_once(struct sleep *sleep)
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
+/* A handler has called fork(2), and we are the child: the entry is our parent's. */
+static bool is_another(const struct sleep *sleep)
+{
+	return nr_load_relaxed(&sleep->set->space->self->id) != sleep->id;
+}
+
 /* Go away without having got anything. False: it has been done, or is just being. */
 static bool leave(struct nr_sleeper_shared *sleeper)
 {
@@ -188,6 +195,14 @@ static int look_round(struct sleep *sleep, int r)
 		return r;
 	}
 	return nr_set_is_gone(sleep->set) ? -EIDRM : 0;
+}
+
+/* It is done soon, or else it is for us to repair. */
+static void await_taker(struct sleep *sleep)
+{
+	if (!mourn(sleep))
+		nr_futex_wait(&sleep->sleeper->state, NR_SLEEPER_TAKEN,
+			      nr_clock_monotonic() + NAP_TAKEN_US * UINT64_C(1000));
 }
 
 static bool is_over(void *data)
@@ -234,8 +249,12 @@ int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until
 			nr_swap_if(&sleep.sleeper->state, &state, NR_SLEEPER_ASLEEP);
 		else if (state == NR_SLEEPER_ASLEEP)
 			r = look_round(&sleep, sleep_once(&sleep));
+		else if (state == NR_SLEEPER_TAKEN)
+			await_taker(&sleep);
 		else
-			mourn(&sleep); /* it is done soon, or it is for us to repair */
+			return -EBADMSG; /* who but us could free it? */
+		if (is_another(&sleep))
+			return -EINTR;
 		if (r < 0 && leave(sleep.sleeper))
 			return r;
 	}

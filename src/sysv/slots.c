@@ -2,11 +2,13 @@
 
 #include <sysv/slots.h>
 
-#include <sys/clock.h>
-#include <sys/futex.h>
+#include <stdlib.h>
 #include <sys/map.h>
+#include <sys/signal.h>
 
-enum { SWEEP = 16, NAP_NS = 200 * 1000 };
+enum { SWEEP = 16 };
+
+_Atomic uint32_t nr_slots_forks;
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -26,9 +28,10 @@ static void after_fork(void)
 	pthread_mutex_unlock(&list_lock);
 }
 
-/* Nobody but this thread is in the child, and it is in no call. */
+/* Nobody but this thread is in the child; if it is in a call, it knows by the count. */
 static void after_fork_in_child(void)
 {
+	nr_store_relaxed(&nr_slots_forks, nr_load_relaxed(&nr_slots_forks) + 1);
 	for (struct nr_slots *slots = list; slots; slots = slots->next)
 		for (uint32_t i = 0; i < slots->high; i++)
 			nr_store_relaxed(&slots->slot[i].use,
@@ -69,8 +72,23 @@ static bool close_slot(struct nr_slots *slots, struct nr_slot *slot)
 	use &= ~NR_SLOT_CALLS;
 	if (!nr_swap_if(&slot->use, &use, 0))
 		return false;
-	slots->close(slot->object);
+	slots->close(nr_load_relaxed(&slot->object));
 	return true;
+}
+
+static void close_retired(struct nr_slots *slots)
+{
+	struct nr_retired **link = &slots->retired, *retired;
+
+	while ((retired = *link) != NULL) {
+		if (nr_load_acquire(&retired->slot->use) & NR_SLOT_CALLS) {
+			link = &retired->next;
+			continue;
+		}
+		*link = retired->next;
+		slots->close(retired->object);
+		free(retired);
+	}
 }
 
 void nr_slots_close(struct nr_slots *slots)
@@ -84,6 +102,7 @@ void nr_slots_close(struct nr_slots *slots)
 	pthread_mutex_unlock(&list_lock);
 	for (uint32_t i = 0; i < slots->high; i++)
 		close_slot(slots, &slots->slot[i]);
+	close_retired(slots);
 	nr_unmap(slots->slot, NR_SYSV_ENTRIES * sizeof(struct nr_slot));
 	pthread_mutex_destroy(&slots->lock);
 }
@@ -108,64 +127,76 @@ static void sweep(struct nr_slots *slots)
 	}
 }
 
-/* The calls that are in the slot have been told that their object is gone. */
-static void await_empty(struct nr_slots *slots, struct nr_slot *slot)
+/*
+ * The object has been removed, and calls are in the slot that use it: it is closed when
+ * nobody is in there. The slot is free for another one.
+ */
+static void retire(struct nr_slots *slots, struct nr_slot *slot)
 {
-	_Atomic uint32_t nobody = 0;
+	struct nr_retired *retired = malloc(sizeof(*retired));
 
-	while (!close_slot(slots, slot))
-		nr_futex_wait(&nobody, 0, nr_clock_monotonic() + NAP_NS);
+	/* What cannot be noted down stays open. */
+	if (!retired)
+		return;
+	*retired =
+		(struct nr_retired){slots->retired, slot, nr_load_relaxed(&slot->object)};
+	slots->retired = retired;
 }
 
 /* The lock is held. */
 static int open_slot(struct nr_slots *slots, struct nr_slot *slot, int id)
 {
 	uint32_t index = (uint32_t)id % NR_SYSV_ENTRIES;
-	uint64_t use = nr_load_relaxed(&slot->use);
 	void *object;
 	int r;
 
-	if ((use & ~NR_SLOT_CALLS) == (NR_SLOT_ID(id) | NR_SLOT_OPEN))
+	if (nr_slot_is(nr_load_relaxed(&slot->use), id))
 		return 0;
-	await_empty(slots, slot);
 	sweep(slots);
+	close_retired(slots);
 	r = slots->open(slots->ids, id, &object);
 	if (r < 0)
 		return r;
-	slot->object = object;
+	if (!close_slot(slots, slot))
+		retire(slots, slot);
+	nr_fetch_and(&slot->use, NR_SLOT_CALLS);
+	nr_store_release(&slot->object, object); /* [object] */
 	if (index >= slots->high)
 		slots->high = index + 1;
 	/* Others look in, find that it is not theirs, and go again. */
-	use = nr_load_relaxed(&slot->use);
-	while (!nr_swap_if(&slot->use, &use,
-			   (use & NR_SLOT_CALLS) | NR_SLOT_ID(id) | NR_SLOT_OPEN))
-		continue;
+	nr_fetch_or(&slot->use, NR_SLOT_ID(id) | NR_SLOT_OPEN);
 	return 0;
 }
 
 int nr_slot_enter_slowly(struct nr_slots *slots, int id, int access,
-			 struct nr_slot **ret_slot)
+			 struct nr_visit *ret_visit)
 {
 	static const int bits[] = {[NR_SLOT_READ] = 0400, [NR_SLOT_WRITE] = 0200};
 	struct nr_slot *slot = &slots->slot[(uint32_t)id % NR_SYSV_ENTRIES];
 	uint32_t epoch = nr_epoch_of(&nr_epochs.identity);
 	struct nr_ids_entry entry;
+	uint64_t mask;
 	int r = nr_ids_find(slots->ids, slots->kind, id, &entry);
 
 	if (r == 0)
 		r = nr_ids_permit(&entry, bits[access]);
 	if (r < 0)
 		return r;
+	/* No handler must leave by longjmp(3) from here. */
+	mask = nr_signal_block();
 	pthread_mutex_lock(&slots->lock);
 	r = open_slot(slots, slot, id);
-	if (r == 0)
+	if (r == 0) {
 		atomic_fetch_add(&slot->use, NR_SLOT_CALL);
+		*ret_visit = (struct nr_visit){slot, nr_load_relaxed(&slot->object),
+					       nr_load_relaxed(&nr_slots_forks)};
+	}
 	pthread_mutex_unlock(&slots->lock);
+	nr_signal_restore(mask);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	if (!nr_load_relaxed(&nr_epochs.threads_differ))
 		nr_store_relaxed(&slot->granted[access],
 				 (uint64_t)entry.word << 32 | epoch);
-	*ret_slot = slot;
 	return 0;
 }

@@ -11,6 +11,15 @@
  *
  * The use word: the identifier in the upper half, below it how many calls are in the
  * slot, and whether it is open.
+ *
+ * An object that has been removed while calls are in the slot is retired: the slot may be
+ * used for another one, and when nobody is in it any more, it is closed. A call that a
+ * handler has ended by longjmp(3) is in there for ever; nobody waits for it.
+ *
+ * Edge:
+ *	[object] open_slot() closes the slot, and then stores the object with release
+ *		nr_slot_enter() loads it with acquire, and then the use word
+ *		=> who still finds its identifier there has its object.
  */
 
 #include <errno.h>
@@ -27,9 +36,15 @@ enum { NR_SLOT_READ, NR_SLOT_WRITE, NR_SLOT_ACCESSES };
 
 struct nr_slot {
 	_Atomic uint64_t use;
-	void *object;
+	void *_Atomic object;
 	/* The entry's word and the epoch of identity in which this access was granted. */
 	_Atomic uint64_t granted[NR_SLOT_ACCESSES];
+};
+
+struct nr_retired {
+	struct nr_retired *next;
+	struct nr_slot *slot;
+	void *object;
 };
 
 /* Of one kind of object, in one process; one for each registry. */
@@ -43,6 +58,7 @@ struct nr_slots {
 	uint32_t high;	      /* index of the last one that was opened, plus 1 */
 	uint32_t swept;	      /* where the search for removed ones goes on */
 	pthread_mutex_t lock; /* who opens and closes */
+	struct nr_retired *retired;
 	struct nr_slots *next;
 };
 
@@ -50,12 +66,34 @@ struct nr_slots {
 int nr_slots_init(struct nr_slots *slots);
 void nr_slots_close(struct nr_slots *slots);
 
-int nr_slot_enter_slowly(struct nr_slots *slots, int id, int access,
-			 struct nr_slot **ret_slot);
+/* A call that is in a slot. */
+struct nr_visit {
+	struct nr_slot *slot;
+	void *object;
+	uint32_t forks;
+};
 
-static inline void nr_slot_leave(struct nr_slot *slot)
+/* How often this process has become another one, by fork(2). */
+extern _Atomic uint32_t nr_slots_forks;
+
+int nr_slot_enter_slowly(struct nr_slots *slots, int id, int access,
+			 struct nr_visit *ret_visit);
+
+static inline void nr_slot_count_down(struct nr_slot *slot)
 {
 	atomic_fetch_sub_explicit(&slot->use, NR_SLOT_CALL, memory_order_release);
+}
+
+/* If a handler has called fork(2) meanwhile, and we are the child, we are in no slot. */
+static inline void nr_slot_leave(const struct nr_visit *visit)
+{
+	if (__builtin_expect(nr_load_relaxed(&nr_slots_forks) == visit->forks, 1))
+		nr_slot_count_down(visit->slot);
+}
+
+static inline bool nr_slot_is(uint64_t use, int id)
+{
+	return (use & ~NR_SLOT_CALLS) == (NR_SLOT_ID(id) | NR_SLOT_OPEN);
 }
 
 /*
@@ -65,16 +103,20 @@ static inline void nr_slot_leave(struct nr_slot *slot)
  * -EINVAL, -EACCES, -EIDRM
  */
 static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
-				struct nr_slot **ret_slot)
+				struct nr_visit *ret_visit)
 {
 	struct nr_slot *slot = &slots->slot[(uint32_t)id % NR_SYSV_ENTRIES];
 	uint64_t use, wanted;
 	uint32_t word;
+	void *object;
 
 	if (__builtin_expect(id < 0, 0))
 		return -EINVAL;
 	use = atomic_fetch_add_explicit(&slot->use, NR_SLOT_CALL, memory_order_acquire);
-	if (__builtin_expect((use & ~NR_SLOT_CALLS) == (NR_SLOT_ID(id) | NR_SLOT_OPEN),
+	object = nr_load_acquire(&slot->object); /* [object] */
+	/* The slot may have got another object in between. */
+	if (__builtin_expect(nr_slot_is(use, id) &&
+				     nr_slot_is(nr_load_relaxed(&slot->use), id),
 			     1)) {
 		word = nr_load_acquire(&nr_ids_shared(slots->ids, slots->kind,
 						      (uint32_t)id % NR_SYSV_ENTRIES)
@@ -82,12 +124,13 @@ static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
 		wanted = (uint64_t)word << 32 | nr_epoch_of(&nr_epochs.identity);
 		if (__builtin_expect(nr_load_relaxed(&slot->granted[access]) == wanted,
 				     1)) {
-			*ret_slot = slot;
+			*ret_visit = (struct nr_visit){slot, object,
+						       nr_load_relaxed(&nr_slots_forks)};
 			return 0;
 		}
 	}
-	nr_slot_leave(slot);
-	return nr_slot_enter_slowly(slots, id, access, ret_slot);
+	nr_slot_count_down(slot);
+	return nr_slot_enter_slowly(slots, id, access, ret_visit);
 }
 
 #endif /* NARU_SYSV_SLOTS_H */
