@@ -35,7 +35,6 @@ enum {
 	LARGEST_FILE = 64 << 20,
 	SEMAPHORES = 3,
 	KEY = 7,
-	FILES = 4,
 	/* So far the files are: .sysv has its keys and entries far apart. */
 	PART = 32768,
 };
@@ -48,7 +47,7 @@ struct letter {
 struct round {
 	struct room *room;
 	uint64_t seed;
-	struct vandal victim[FILES + 4];
+	struct vandal victim[10];
 	size_t victims;
 	struct nr_ids ids;
 	struct nr_msg msg;
@@ -104,8 +103,11 @@ static void aim_at(struct round *round, enum nr_sysv_kind kind, int id)
 	nr_ids_name(kind, id, name);
 	bytes = room_map(round->room, name, &size);
 	aim(round, bytes, size, 0);
-	if (kind == NR_SYSV_SEM)
-		aim(round, bytes, size, nr_set_places(SEMAPHORES).rows);
+	if (kind != NR_SYSV_SEM)
+		return;
+	aim(round, bytes, size, NR_SET_LOG);
+	aim(round, bytes, size, nr_set_places(SEMAPHORES).sleepers);
+	aim(round, bytes, size, nr_set_places(SEMAPHORES).rows);
 }
 
 static void aim_at_identifiers(struct round *round)
@@ -233,6 +235,19 @@ static void open_all(struct round *round)
 	aim_at(round, NR_SYSV_SHM, round->segment);
 }
 
+/* Somebody always waits for what does not come, in an entry and an array of its own. */
+static int sleep_for_ever(void *data)
+{
+	const struct timespec soon = {0, 20 * 1000 * 1000};
+	struct round *round = data;
+	struct sembuf operation[8] = {{0, -3000, 0}};
+
+	do
+		nr_sem_operate(&round->sem, round->set, operation, 8, &soon);
+	while (round->room);
+	return 0;
+}
+
 /* In a child, so that what is broken in one round is no other round's. */
 static int play(void *data)
 {
@@ -240,10 +255,11 @@ static int play(void *data)
 	bool between = round->seed % 2 == 0;
 	/* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
 	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
-	pid_t other = 0;
+	pid_t other = 0, sleeper;
 
 	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	open_all(round);
+	sleeper = child_start(sleep_for_ever, round);
 	if (!between)
 		other = child_start(strike_for_ever, round);
 	for (int i = 0; i < CALLS_A_ROUND; i++) {
@@ -253,6 +269,8 @@ static int play(void *data)
 		call(round);
 	}
 	alarm(0);
+	kill(sleeper, SIGKILL);
+	must_be(child_await(sleeper), 128 + SIGKILL);
 	if (other)
 		child_kill(other);
 	return 0;

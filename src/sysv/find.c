@@ -55,12 +55,13 @@ int nr_registry_read(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t 
 int nr_ids_find(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 		struct nr_ids_entry *ret_entry)
 {
+	uint32_t index = (uint32_t)id % NR_SYSV_ENTRIES;
 	struct nr_ids_entry entry;
 	int r;
 
-	if (!nr_ids_place(ids, kind, id))
+	if (id < 0 || index >= nr_load_acquire(&ids->shared->table[kind].ready))
 		return -EINVAL;
-	r = nr_registry_read(ids, kind, (uint32_t)id % NR_SYSV_ENTRIES, &entry);
+	r = nr_registry_read(ids, kind, index, &entry);
 	if (r == 0 && entry.id != id)
 		r = -EINVAL;
 	if (r == 0)

@@ -126,15 +126,14 @@ nr_ids_shared(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t index)
 			index * sizeof(struct nr_sysv_entry_shared));
 }
 
-/* The entry that @id would have, for stamps and words; NULL: not an identifier. */
+/*
+ * The entry of @id, which was found once, for stamps and words. It is mapped, whatever
+ * the file says by now.
+ */
 static inline struct nr_sysv_entry_shared *nr_ids_place(const struct nr_ids *ids,
 							enum nr_sysv_kind kind, int id)
 {
-	uint32_t index = (uint32_t)id % NR_SYSV_ENTRIES;
-
-	if (id < 0 || index >= nr_load_acquire(&ids->shared->table[kind].ready))
-		return NULL;
-	return nr_ids_shared(ids, kind, index);
+	return nr_ids_shared(ids, kind, (uint32_t)id % NR_SYSV_ENTRIES);
 }
 
 static inline bool nr_ids_is(uint32_t word, int id)

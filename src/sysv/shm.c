@@ -158,7 +158,7 @@ static void stamp(struct nr_ids *ids, int id, int which)
 {
 	struct nr_sysv_entry_shared *shared = nr_ids_place(ids, NR_SYSV_SHM, id);
 
-	if (!shared || !nr_ids_is(nr_load_relaxed(&shared->word), id))
+	if (!nr_ids_is(nr_load_relaxed(&shared->word), id))
 		return;
 	nr_store_relaxed(&shared->stamp[which], nr_clock_wall_coarse() / SECOND);
 	nr_store_relaxed(&shared->last_pid, nr_process_id());
@@ -263,7 +263,7 @@ int nr_shm_detach(struct nr_ids *ids, const void *address)
 	id = (int)attached.tag;
 	stamp(ids, id, 1);
 	shared = nr_ids_place(ids, NR_SYSV_SHM, id);
-	if (shared && NR_SYSV_STATE(nr_load_acquire(&shared->word)) == NR_SYSV_DEST)
+	if (NR_SYSV_STATE(nr_load_acquire(&shared->word)) == NR_SYSV_DEST)
 		nr_shm_finish(ids, id);
 	return 0;
 }
