@@ -23,7 +23,7 @@ static bool complain_of(const char *what, const char *name)
 	return false;
 }
 
-/* Call @visit with each name that is not the table's or the queue's. */
+/* Call @visit with each name that is not the space's own or the queue's. */
 static bool for_each_other(const char *path,
 			   bool (*visit)(int directory, const char *name))
 {
@@ -34,6 +34,7 @@ static bool for_each_other(const char *path,
 	while (files && fine && (entry = readdir(files)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    strcmp(entry->d_name, ".peers") != 0 &&
+		    strcmp(entry->d_name, ".deaths") != 0 &&
 		    strcmp(entry->d_name, CRASH_QUEUE) != 0)
 			fine = visit(dirfd(files), entry->d_name);
 	if (files)
