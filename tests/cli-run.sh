@@ -62,6 +62,24 @@ if unshare --mount --pid --ipc --fork true 2>/dev/null; then
 	run 0 naru run ipcmk -Q
 	run 0 unshare --mount --pid --ipc --fork naru run ipcs -q
 	[ "$(grep -c 0x out)" -eq 1 ] || fail "another container has other objects"
+	run 0 naru run ipcrm -a
+fi
+
+# Two of these talk by all three: a question by message, the answer in shared memory.
+apart=(unshare --mount --pid --ipc --fork naru run perl -e)
+if unshare --mount --pid --ipc --fork perl -e 1 2>/dev/null; then
+	objects='$q = msgget(77, 01600); $m = shmget(78, 4096, 01600); $s = semget(79, 1, 01600);'
+	start "${apart[@]}" "$objects"'
+		msgrcv($q, $text, 100, 1, 0) or die;
+		shmwrite($m, "answer to " . unpack("x8 a*", $text), 0, 30) or die;
+		semop($s, pack("s3", 0, 1, 0)) or die;'
+	run 0 "${apart[@]}" "$objects"'
+		msgsnd($q, pack("l! a*", 1, "question"), 0) or die;
+		semop($s, pack("s3", 0, -1, 0)) or die;
+		shmread($m, $text, 0, 30) or die;
+		print unpack("Z*", $text);'
+	prints 'answer to question'
+	run 0 naru run ipcrm -a
 fi
 
 # Which programs can be run
