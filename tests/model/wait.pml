@@ -19,12 +19,15 @@
  *
  * Checked, when nothing can move any more: no message lies there that a living,
  * sleeping receiver admits. When nobody dies, that holds without any nap; with
- * deaths (-DDEATHS=n), after naps.
+ * deaths (-DDEATHS=n), after naps. And, with -DNP under fairness: sleepers do not wake
+ * each other in circles while no message is received.
  *
  * Mutations, which must fail: NO_FENCE, NO_RECHECK, NO_PASS_ON (who was woken for
  * nothing keeps it to himself), PASS_BY_TYPE (he does so if the types are the same),
  * BIT_FIRST (the bit before the state), CLEAR_AFTER (the waker clears the bit after
- * the state: it may be the next sleep's), NO_NAP (with deaths).
+ * the state: it may be the next sleep's), NO_NAP (with deaths); and of progress
+ * PASS_AT_ONCE (who was woken for nothing wakes the others before he sleeps again, and
+ * not when he gives up).
  */
 
 #ifndef DEATHS
@@ -204,8 +207,17 @@ proctype receiver(byte me; byte wanted; byte count)
 		may_die();
 		try();
 		if
-		:: got > 0 -> end_wait(); count--
+		:: got > 0 ->
+			end_wait();
+progress_received:
+			count--
 		:: got == 0 && !armed ->
+#ifdef PASS_AT_ONCE
+			if
+			:: woken != 0 -> wake_all()
+			:: else
+			fi;
+#endif
 			woken = 0;
 			armed = true;
 #ifdef BIT_FIRST
@@ -269,8 +281,13 @@ init {
 	atomic {
 		naps[0] = NAPS;
 		naps[1] = NAPS;
-		/* Every combination of what they want and send; fewer if they die, too. */
-#if DEATHS > 0
+		/* Every combination of what they want and send; fewer if more is asked. */
+#ifdef FEW
+		run receiver(0, 0, 2);
+		run receiver(1, 1, 2);
+		run sender(0, 1);
+		run sender(1, 1)
+#elif DEATHS > 0
 		run receiver(0, 0, 1);
 		if
 		:: run receiver(1, 0, 1)
