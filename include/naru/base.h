@@ -59,6 +59,12 @@ extern "C" {
 		.size = sizeof(object), __VA_ARGS__                                      \
 	}
 
+/* What a descriptor for poll(2) tells of a queue or a stream. */
+enum naru_poll {
+	NARU_READABLE = 1,
+	NARU_WRITABLE = 2,
+};
+
 /* The version of the library that runs, such as "0.1.0". Static storage. */
 NARU_API const char *naru_version(void);
 
