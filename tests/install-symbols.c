@@ -7,6 +7,7 @@
  */
 
 #include <naru/queue.h>
+#include <naru/stream.h>
 #include <stdio.h>
 
 #define SYMBOL(name)                                                                     \
@@ -31,7 +32,16 @@ static const struct {
 	SYMBOL(naru_queue_release),    SYMBOL(naru_queue_give_back),
 	SYMBOL(naru_queue_send_batch), SYMBOL(naru_queue_receive_batch),
 	SYMBOL(naru_queue_fd),	       SYMBOL(naru_queue_stat),
-	SYMBOL(naru_queue_set),
+	SYMBOL(naru_queue_set),	       SYMBOL(naru_listen),
+	SYMBOL(naru_listener_close),   SYMBOL(naru_listener_url),
+	SYMBOL(naru_listener_fd),      SYMBOL(naru_accept),
+	SYMBOL(naru_connect),	       SYMBOL(naru_stream_close),
+	SYMBOL(naru_stream_read),      SYMBOL(naru_stream_readv),
+	SYMBOL(naru_stream_write),     SYMBOL(naru_stream_writev),
+	SYMBOL(naru_stream_reserve),   SYMBOL(naru_stream_commit),
+	SYMBOL(naru_stream_peek),      SYMBOL(naru_stream_consume),
+	SYMBOL(naru_stream_shutdown),  SYMBOL(naru_stream_fd),
+	SYMBOL(naru_stream_stat),      SYMBOL(naru_stream_peer),
 };
 
 int main(void)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stream/tls.h>
+
+#include <base/log.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stream/handle.h>
+#include <stream/plain.h>
+#include <sys/file.h>
+
+#define MODULE "libnaru-tls.so.0"
+
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static const struct nr_tls_module *loaded;
+
+static int load(void)
+{
+	void *library = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
+	const struct nr_tls_module *module =
+		library ? dlsym(library, NR_TLS_SYMBOL) : NULL;
+
+	if (!module) {
+		const char *why = dlerror();
+
+		nr_log("tls needs %s, which is not installed: %s", MODULE,
+		       why ? why : "it cannot be loaded");
+		return -ELIBACC;
+	}
+	if (module->version != NR_TLS_VERSION) {
+		nr_log("tls needs %s of this version of naru, not of another", MODULE);
+		return -ELIBACC;
+	}
+	loaded = module;
+	return 0;
+}
+
+int nr_tls_load(const struct nr_tls_module **ret_module)
+{
+	int saved = errno, r = 0;
+
+	pthread_mutex_lock(&guard);
+	if (!loaded)
+		r = load();
+	if (r == 0)
+		*ret_module = loaded;
+	pthread_mutex_unlock(&guard);
+	errno = saved;
+	return r;
+}
+
+int nr_tls_stream(const struct nr_tls_module *module, struct nr_tls_session *session,
+		  int fd, struct naru_stream **ret_stream)
+{
+	int r = nr_stream_open(fd, &nr_transport_tls, ret_stream);
+
+	if (r < 0) {
+		module->end(session);
+		return r;
+	}
+	(*ret_stream)->module = module;
+	(*ret_stream)->session = session;
+	return 0;
+}
+
+static ssize_t read_part(struct naru_stream *stream, const struct iovec *part,
+			 struct nr_deadline *deadline)
+{
+	for (;;) {
+		ssize_t n = stream->module->read(stream->session, part->iov_base,
+						 part->iov_len);
+		int r;
+
+		if (n != -EAGAIN)
+			return n < 0 ? nr_plain_error(n) : n;
+		r = nr_plain_wait(stream->fd,
+				  stream->module->wants(stream->session, true), deadline);
+		if (r < 0)
+			return r;
+	}
+}
+
+static ssize_t tls_read(struct naru_stream *stream, const struct iovec *parts, int count,
+			struct nr_deadline *deadline)
+{
+	struct nr_deadline at_once = nr_deadline_in(0);
+	ssize_t done = 0;
+
+	for (int i = 0; i < count; i++) {
+		ssize_t n;
+
+		if (parts[i].iov_len == 0)
+			continue;
+		n = (ssize_t)nr_buffer_take(&stream->in, parts[i].iov_base,
+					    parts[i].iov_len);
+		if (n == 0)
+			n = read_part(stream, &parts[i], done > 0 ? &at_once : deadline);
+		if (n <= 0)
+			return done > 0 ? done : n;
+		done += n;
+		if ((size_t)n < parts[i].iov_len)
+			break;
+	}
+	return done;
+}
+
+static ssize_t write_part(struct naru_stream *stream, const struct iovec *part,
+			  struct nr_deadline *deadline)
+{
+	size_t done = 0;
+
+	while (done < part->iov_len) {
+		ssize_t n = stream->module->write(stream->session,
+						  (char *)part->iov_base + done,
+						  part->iov_len - done);
+
+		if (n == -EAGAIN)
+			n = nr_plain_wait(stream->fd,
+					  stream->module->wants(stream->session, false),
+					  deadline);
+		else if (n < 0)
+			n = nr_plain_error(n);
+		if (n < 0)
+			return done > 0 ? (ssize_t)done : n;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t tls_write(struct naru_stream *stream, const struct iovec *parts, int count,
+			 struct nr_deadline *deadline)
+{
+	ssize_t done = 0;
+
+	for (int i = 0; i < count; i++) {
+		ssize_t n = write_part(stream, &parts[i], deadline);
+
+		if (n < 0)
+			return done > 0 ? done : n;
+		done += n;
+		if ((size_t)n < parts[i].iov_len)
+			break;
+	}
+	return done;
+}
+
+static int tls_end(struct naru_stream *stream)
+{
+	return stream->module->shut(stream->session);
+}
+
+static int tls_settle(struct naru_stream *stream, enum naru_poll which)
+{
+	return nr_plain_settle(stream, which,
+			       nr_buffer_used(&stream->in) +
+				       stream->module->pending(stream->session));
+}
+
+static uint64_t tls_readable(struct naru_stream *stream)
+{
+	return nr_buffer_used(&stream->in) + stream->module->pending(stream->session);
+}
+
+static void tls_close(struct naru_stream *stream)
+{
+	if (!stream->ended)
+		stream->module->shut(stream->session);
+	stream->module->end(stream->session);
+}
+
+const struct nr_transport nr_transport_tls = {
+	.kind = NARU_TRANSPORT_TLS,
+	.read = tls_read,
+	.write = tls_write,
+	.end = tls_end,
+	.settle = tls_settle,
+	.readable = tls_readable,
+	.close = tls_close,
+};
