@@ -21,6 +21,10 @@
  *	-E2BIG		 an options struct sets a field this version does not know
  *	-EINVAL		 an argument is out of its range
  *	-EUSERS		 too many processes share the space (4095)
+ *	-EPIPE		 a stream's other end is closed
+ *	-ECONNRESET	 a stream's connection was broken off
+ *	-EKEYREJECTED	 a certificate, or its key, is not good for this
+ *	-EKEYEXPIRED	 a certificate is not valid now
  *
  * Timeouts: int timeout_ms as of poll(2): -1 waits for ever, 0 never waits,
  * n waits n milliseconds of CLOCK_MONOTONIC, waiting for locks included. A lock

@@ -32,7 +32,8 @@
  * instruction: what it had written before comes first, all of it, then reads return 0
  * and writes -EPIPE. There is no SIGPIPE. A write may succeed although the peer died a
  * moment ago. What is written before a close arrives, also when nobody has accepted
- * yet.
+ * yet. Over tls://, where an end without a word may be an attacker's doing, a death reads
+ * as -ECONNRESET.
  *
  * Handles: one thread may read a stream while another one writes to it; two that read,
  * or two that write, take turns. After fork(2), one of the two processes goes on with
@@ -60,7 +61,8 @@ struct naru_listener;
 struct naru_stream;
 
 enum naru_stream_flags {
-	NARU_STREAM_PLAIN = 1 << 0, /* an ordinary socket, never shared memory */
+	NARU_STREAM_PLAIN = 1 << 0, /* an ordinary socket, never shared memory. At
+				       local:// it is for the client to choose. */
 };
 
 /* A field left zero takes its default. Declare with NARU_INIT. */

@@ -63,16 +63,25 @@ int nr_memory_look_out(struct nr_memory *memory, uint64_t least)
 	}
 }
 
+/* Most often it is the same; to write it would take the line from the other side. */
+static void note_cpu(_Atomic uint32_t *word)
+{
+	uint32_t cpu = nr_process_cpu();
+
+	if (nr_load_relaxed(word) != cpu)
+		nr_store_relaxed(word, cpu);
+}
+
 static void note_writer(struct nr_memory *memory)
 {
-	nr_store_relaxed(&memory->own->writer_cpu, nr_process_cpu());
+	note_cpu(&memory->own->writer_cpu);
 }
 
 static void note_reader(struct nr_memory *memory)
 {
 	struct nr_spin *spin = &memory->spin_in;
 
-	nr_store_relaxed(&memory->own->reader_cpu, nr_process_cpu());
+	note_cpu(&memory->own->reader_cpu);
 	nr_store_relaxed(&spin->burst, nr_load_relaxed(&spin->burst) + 1);
 }
 

@@ -5,19 +5,50 @@
 #include <base/log.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <stream/handle.h>
 #include <stream/plain.h>
 #include <sys/file.h>
 
 #define MODULE "libnaru-tls.so.0"
 
+/* Where to look for the module, and for nothing else: for tests, and odd places. */
+#define DIRECTORY "NARU_MODULES"
+
+/* So long may a full socket keep a stream from ending. */
+enum { LINGER_MS = 1000 };
+
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static const struct nr_tls_module *loaded;
 
+static void *open_in(const char *directory)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", directory, MODULE) >= (int)sizeof(path))
+		return NULL;
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+static void *open_library(void)
+{
+	const char *directory = secure_getenv(DIRECTORY);
+	void *library;
+
+	if (directory && directory[0])
+		return open_in(directory);
+	library = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
+	/* A directory that the linker does not search, but we were installed in. */
+	return library ? library : open_in(NARU_LIBDIR);
+}
+
 static int load(void)
 {
-	void *library = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
+	void *library = open_library();
 	const struct nr_tls_module *module =
 		library ? dlsym(library, NR_TLS_SYMBOL) : NULL;
 
@@ -145,9 +176,18 @@ static ssize_t tls_write(struct naru_stream *stream, const struct iovec *parts, 
 	return done;
 }
 
+/* The peer must be told, or it takes the end for an accident. */
 static int tls_end(struct naru_stream *stream)
 {
-	return stream->module->shut(stream->session);
+	struct nr_deadline deadline = nr_deadline_in(LINGER_MS);
+	int r;
+
+	while ((r = stream->module->shut(stream->session)) == -EAGAIN) {
+		r = nr_plain_wait(stream->fd, POLLOUT, &deadline);
+		if (r < 0 && r != -EINTR)
+			break;
+	}
+	return r;
 }
 
 static int tls_settle(struct naru_stream *stream, enum naru_poll which)
@@ -165,7 +205,7 @@ static uint64_t tls_readable(struct naru_stream *stream)
 static void tls_close(struct naru_stream *stream)
 {
 	if (!stream->ended)
-		stream->module->shut(stream->session);
+		tls_end(stream);
 	stream->module->end(stream->session);
 }
 
