@@ -37,8 +37,8 @@
  *
  * Handles: one thread may read a stream while another one writes to it; two that read,
  * or two that write, take turns. After fork(2), one of the two processes goes on with
- * the stream, and the other closes it, which leaves the connection as it is. A listener
- * belongs to one thread at a time.
+ * the stream, and the other closes it, which leaves the connection as it is; over tls://
+ * only the one that made it can go on. A listener belongs to one thread at a time.
  *
  * Every function that can wait has timeout_ms, and may also return -ETIMEDOUT, -EAGAIN
  * and -EINTR (see base.h). Every function that takes a stream may return
@@ -168,7 +168,8 @@ NARU_API ssize_t naru_stream_readv(struct naru_stream *stream, const struct iove
 /*
  * Write @length bytes, and wait for room for all of them. Returns how many were written:
  * less than @length only if the time came, a signal handler ran or the connection ended
- * after the first of them; the next call says which.
+ * after the first of them; the next call says which. Over tls://, when a signal
+ * handler ran, the last of it may leave only with the next call.
  *
  * -EPIPE	nobody will read it, or it comes after naru_stream_shutdown()
  * -ENOMEM	shared memory: the machine has no memory for the bytes

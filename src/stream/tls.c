@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <stream/handle.h>
 #include <stream/plain.h>
-#include <sys/file.h>
+#include <sys/poller.h>
+#include <sys/process.h>
 
 #define MODULE "libnaru-tls.so.0"
 
 /* Where to look for the module, and for nothing else: for tests, and odd places. */
 #define DIRECTORY "NARU_MODULES"
+
+enum { CAREFUL = 8192 }; /* bytes of a record that must fit */
 
 /* So long may a full socket keep a stream from ending. */
 enum { LINGER_MS = 1000 };
@@ -92,6 +95,7 @@ int nr_tls_stream(const struct nr_tls_module *module, struct nr_tls_session *ses
 	}
 	(*ret_stream)->module = module;
 	(*ret_stream)->session = session;
+	(*ret_stream)->pid = nr_process_id();
 	return 0;
 }
 
@@ -136,20 +140,42 @@ static ssize_t tls_read(struct naru_stream *stream, const struct iovec *parts, i
 	return done;
 }
 
+static int wait_to_write(struct naru_stream *stream, struct nr_deadline *deadline)
+{
+	/* TLS 1.3 never reads in order to write. */
+	return nr_plain_wait(stream->fd, POLLOUT, deadline);
+}
+
+/*
+ * A record that the socket takes only half of cannot be taken back. Who waits for ever
+ * waits for its end. For others there is none unless the socket has room for all of it:
+ * when it says POLLOUT, a third of its buffer is free.
+ */
+static ssize_t write_record(struct naru_stream *stream, const void *data, size_t length,
+			    const struct nr_deadline *deadline)
+{
+	struct pollfd socket = {.fd = stream->fd, .events = POLLOUT};
+
+	if (deadline->timeout_ms >= 0) {
+		if (nr_poll_descriptors(&socket, 1, 0) == 0)
+			return -EAGAIN;
+		if (length > CAREFUL)
+			length = CAREFUL;
+	}
+	return stream->module->write(stream->session, data, length);
+}
+
 static ssize_t write_part(struct naru_stream *stream, const struct iovec *part,
 			  struct nr_deadline *deadline)
 {
 	size_t done = 0;
 
 	while (done < part->iov_len) {
-		ssize_t n = stream->module->write(stream->session,
-						  (char *)part->iov_base + done,
-						  part->iov_len - done);
+		ssize_t n = write_record(stream, (char *)part->iov_base + done,
+					 part->iov_len - done, deadline);
 
 		if (n == -EAGAIN)
-			n = nr_plain_wait(stream->fd,
-					  stream->module->wants(stream->session, false),
-					  deadline);
+			n = wait_to_write(stream, deadline);
 		else if (n < 0)
 			n = nr_plain_error(n);
 		if (n < 0)
@@ -173,6 +199,9 @@ static ssize_t tls_write(struct naru_stream *stream, const struct iovec *parts, 
 		if ((size_t)n < parts[i].iov_len)
 			break;
 	}
+	while (stream->module->flush(stream->session) == -EAGAIN &&
+	       wait_to_write(stream, deadline) == 0)
+		;
 	return done;
 }
 
@@ -204,7 +233,7 @@ static uint64_t tls_readable(struct naru_stream *stream)
 
 static void tls_close(struct naru_stream *stream)
 {
-	if (!stream->ended)
+	if (!stream->ended && stream->pid == nr_process_id())
 		tls_end(stream);
 	stream->module->end(stream->session);
 }

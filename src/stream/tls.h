@@ -34,7 +34,9 @@ struct nr_tls_module {
 	/* 0: each is convinced of the other. -EKEYEXPIRED, -EKEYREJECTED, -EPROTO... */
 	int (*shake)(struct nr_tls_session *session);
 	ssize_t (*read)(struct nr_tls_session *session, void *buffer, size_t size);
+	/* What was taken may not have left yet: it does with the next call. */
 	ssize_t (*write)(struct nr_tls_session *session, const void *data, size_t length);
+	int (*flush)(struct nr_tls_session *session);
 	/* No more will be written. */
 	int (*shut)(struct nr_tls_session *session);
 

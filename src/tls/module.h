@@ -25,9 +25,11 @@ struct nr_tls_session {
 	SSL *ssl;
 	nr_tls_log log;
 	int fd;
-	int error;	       /* negative errno of the last call on the socket, or 0 */
-	char host[256];	       /* of the URL; "" on a server */
-	short wants[2];	       /* writing, reading */
+	int error;	/* negative errno of the last call on the socket, or 0 */
+	char host[256]; /* of the URL; "" on a server */
+	short wants[2]; /* writing, reading */
+	size_t unsent;	/* bytes of record that OpenSSL has begun to send */
+	unsigned char record[SSL3_RT_MAX_PLAIN_LENGTH];
 	pthread_mutex_t guard; /* one thread reads while another writes */
 };
 

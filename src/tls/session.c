@@ -108,12 +108,34 @@ static int session_shake(struct nr_tls_session *session)
 	return r == 0 ? -ECONNRESET : r;
 }
 
+/*
+ * What OpenSSL has encrypted must be sent, and it keeps no copy. 0: nothing is left.
+ * The guard is held.
+ */
+static int flush(struct nr_tls_session *session)
+{
+	int r;
+
+	if (session->unsent == 0)
+		return 0;
+	ERR_clear_error();
+	r = SSL_write(session->ssl, session->record, (int)session->unsent);
+	if (r <= 0) {
+		r = outcome(session, r, false);
+		return r == 0 ? -EPIPE : r;
+	}
+	session->unsent = 0;
+	return 0;
+}
+
 static ssize_t session_read(struct nr_tls_session *session, void *buffer, size_t size)
 {
 	ssize_t n;
 	int r;
 
 	pthread_mutex_lock(&session->guard);
+	/* Perhaps this is what the peer waits for before it answers. */
+	(void)flush(session);
 	ERR_clear_error();
 	r = SSL_read(session->ssl, buffer, size < INT_MAX ? (int)size : INT_MAX);
 	n = r > 0 ? r : outcome(session, r, true);
@@ -121,40 +143,80 @@ static ssize_t session_read(struct nr_tls_session *session, void *buffer, size_t
 	return n;
 }
 
+/* One record, or a part of it. What the socket does not take is taken all the same. */
+static ssize_t write_record(struct nr_tls_session *session, const void *data,
+			    size_t length)
+{
+	ssize_t n = flush(session);
+	int r;
+
+	if (n < 0)
+		return n;
+	if (length > sizeof(session->record))
+		length = sizeof(session->record);
+	ERR_clear_error();
+	r = SSL_write(session->ssl, data, (int)length);
+	if (r > 0)
+		return r;
+	n = outcome(session, r, false);
+	if (n != -EAGAIN || session->wants[false] != POLLOUT)
+		return n == 0 ? -EPIPE : n;
+	memcpy(session->record, data, length);
+	session->unsent = length;
+	return (ssize_t)length;
+}
+
 static ssize_t session_write(struct nr_tls_session *session, const void *data,
 			     size_t length)
 {
 	ssize_t n;
+
+	pthread_mutex_lock(&session->guard);
+	n = write_record(session, data, length);
+	pthread_mutex_unlock(&session->guard);
+	return n;
+}
+
+static int session_flush(struct nr_tls_session *session)
+{
 	int r;
 
 	pthread_mutex_lock(&session->guard);
-	ERR_clear_error();
-	r = SSL_write(session->ssl, data, length < INT_MAX ? (int)length : INT_MAX);
-	n = r > 0 ? r : outcome(session, r, false);
+	r = flush(session);
 	pthread_mutex_unlock(&session->guard);
-	return n == 0 ? -EPIPE : n;
+	return r;
+}
+
+/* The guard is held. */
+static int shut(struct nr_tls_session *session)
+{
+	int sent, r = flush(session);
+
+	if (r < 0 || SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN)
+		return r;
+	ERR_clear_error();
+	sent = SSL_shutdown(session->ssl);
+	if (sent < 0 && SSL_get_error(session->ssl, sent) == SSL_ERROR_WANT_WRITE)
+		r = -EAGAIN;
+	ERR_clear_error();
+	return r;
 }
 
 static int session_shut(struct nr_tls_session *session)
 {
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&session->guard);
-	ERR_clear_error();
-	if (!(SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN)) {
-		int sent = SSL_shutdown(session->ssl);
-
-		if (sent < 0 && SSL_get_error(session->ssl, sent) == SSL_ERROR_WANT_WRITE)
-			r = -EAGAIN;
-	}
-	ERR_clear_error();
+	r = shut(session);
 	pthread_mutex_unlock(&session->guard);
 	return r;
 }
 
 static short session_wants(struct nr_tls_session *session, bool reading)
 {
-	return session->wants[reading] ? session->wants[reading] : POLLIN;
+	short events = session->wants[reading] ? session->wants[reading] : POLLIN;
+
+	return session->unsent ? events | POLLOUT : events;
 }
 
 static size_t session_pending(struct nr_tls_session *session)
@@ -216,6 +278,7 @@ const struct nr_tls_module naru_tls_module = {
 	.shake = session_shake,
 	.read = session_read,
 	.write = session_write,
+	.flush = session_flush,
 	.shut = session_shut,
 	.wants = session_wants,
 	.pending = session_pending,
