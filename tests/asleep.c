@@ -21,5 +21,7 @@ bool asleep(pid_t pid)
 	fclose(file);
 	call = strtol(text, NULL, 10);
 
-	return (call == SYS_futex || call == SYS_futex_waitv) && text[0] != 'r';
+	return (call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll ||
+		call == SYS_recvfrom) &&
+	       text[0] != 'r';
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Is the process asleep in futex(2)? */
+/* Is the process asleep in a call of naru's that waits? */
 bool asleep(pid_t pid);
 
 #endif /* NARU_TESTS_ASLEEP_H */

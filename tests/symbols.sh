@@ -38,7 +38,7 @@ else
 		"$scratch/imported" |
 		grep -vxE '(__)?(mem|str|v?snprintf)[a-z_]*|bcmp|qsort|secure_getenv' |
 		grep -vxE 'malloc|calloc|aligned_alloc|free|pthread_[a-z_]*|__register_atfork' |
-		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*' \
+		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|__libc_current_sigrtmin|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*' \
 			>"$scratch/foreign" || true
 	: >"$scratch/none"
 	compare none foreign
