@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER
+# The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER ECHO
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -22,3 +22,15 @@ naru send jobs 'from another'
 until [ "$(cat printed)" = 'from another' ]; do :; done
 run 0 "$3" jobs < <(echo 'from itself')
 until [ "$(sort printed out | uniq)" = $'from another\nfrom itself' ]; do :; done
+
+# Many clients at once, each with its own.
+start "$6" local://echo
+for i in 1 2 3 4 5; do
+	echo "client $i" >"in$i"
+	until naru connect local://echo <"in$i" >"out$i" 2>err; do :; done &
+	clients[i]=$!
+done
+for i in 1 2 3 4 5; do
+	wait "${clients[i]}" || fail "client $i failed"
+	cmp "in$i" "out$i" || fail "client $i got something else"
+done

@@ -72,7 +72,7 @@ complete_to() {
 . "$source/tools/naru.bash-completion"
 
 commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help)
-[ "$(wc -w <<<"$commands")" -eq 9 ] || fail "not nine commands in the help"
+[ "$(wc -w <<<"$commands")" -eq 11 ] || fail "not eleven commands in the help"
 for command in $commands; do
 	run 0 naru help "$command"
 	cp out of-help

@@ -59,6 +59,8 @@ extern const struct nr_command nr_command_ls;
 extern const struct nr_command nr_command_stat;
 extern const struct nr_command nr_command_rm;
 extern const struct nr_command nr_command_doctor;
+extern const struct nr_command nr_command_listen;
+extern const struct nr_command nr_command_connect;
 extern const struct nr_command nr_command_bench;
 extern const struct nr_command nr_command_demo;
 extern const struct nr_command nr_command_help;
