@@ -5,8 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <tools/progress.h>
 #include <tools/report.h>
@@ -20,8 +19,15 @@ struct sending {
 	int status;
 };
 
+static void print_log(void *data, const char *line)
+{
+	(void)data;
+	fprintf(stderr, "naru: %s\n", line);
+}
+
 int nr_stream_begin(struct nr_tool *tool)
 {
+	naru_set_log(print_log, NULL);
 	return tool->space_path ? nr_tool_open_space(tool) : NR_OK;
 }
 

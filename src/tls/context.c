@@ -62,7 +62,7 @@ static int set_up(SSL_CTX *ssl, const struct naru_stream_options *options, bool 
 	if (r == 0)
 		r = load_authority(ssl, options, server, log);
 	if (!server || options->authority)
-		SSL_CTX_set_verify(ssl, verify, NULL);
+		SSL_CTX_set_verify(ssl, verify, nr_tls_note_certificate);
 	return r;
 }
 

@@ -37,35 +37,43 @@ int nr_tls_explain_file(nr_tls_log log, const char *what, const char *path)
 	return -EKEYREJECTED;
 }
 
-static void print_time(const ASN1_TIME *time, char *text, size_t size)
+static void print_time(const ASN1_TIME *time, char text[NR_TLS_DATE])
 {
 	struct tm date;
 
-	text[0] = '\0';
 	if (ASN1_TIME_to_tm(time, &date) == 1)
-		snprintf(text, size, "%04d-%02d-%02d", date.tm_year + 1900,
+		snprintf(text, NR_TLS_DATE, "%04d-%02d-%02d", date.tm_year + 1900,
 			 date.tm_mon + 1, date.tm_mday);
+}
+
+/* After a failure OpenSSL forgets the certificate: what is to be told is noted here. */
+int nr_tls_note_certificate(int good, X509_STORE_CTX *store)
+{
+	SSL *ssl =
+		X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct nr_tls_session *session = ssl ? SSL_get_app_data(ssl) : NULL;
+	const X509 *certificate = X509_STORE_CTX_get_current_cert(store);
+
+	if (!good && session && certificate) {
+		print_time(X509_get0_notBefore(certificate), session->good_from);
+		print_time(X509_get0_notAfter(certificate), session->good_until);
+	}
+	return good;
 }
 
 int nr_tls_explain_certificate(const struct nr_tls_session *session, long why)
 {
-	X509 *certificate = SSL_get0_peer_certificate(session->ssl);
 	const char *whose = session->host[0] ? session->host : "the client";
-	char date[32] = "";
 
 	switch (why) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		if (certificate)
-			print_time(X509_get0_notAfter(certificate), date, sizeof(date));
 		session->log("tls: the certificate of %s has expired: it was good until "
 			     "%s",
-			     whose, date);
+			     whose, session->good_until);
 		return -EKEYEXPIRED;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		if (certificate)
-			print_time(X509_get0_notBefore(certificate), date, sizeof(date));
 		session->log("tls: the certificate of %s is not good before %s", whose,
-			     date);
+			     session->good_from);
 		return -EKEYEXPIRED;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:

@@ -16,6 +16,8 @@
 
 typedef void (*nr_tls_log)(const char *format, ...);
 
+enum { NR_TLS_DATE = 48 };
+
 struct nr_tls_context {
 	SSL_CTX *ssl;
 	nr_tls_log log;
@@ -27,6 +29,8 @@ struct nr_tls_session {
 	int fd;
 	int error;	/* negative errno of the last call on the socket, or 0 */
 	char host[256]; /* of the URL; "" on a server */
+	char good_from[NR_TLS_DATE]; /* the peer's certificate, if it is not good */
+	char good_until[NR_TLS_DATE];
 	short wants[2]; /* writing, reading */
 	size_t unsent;	/* bytes of record that OpenSSL has begun to send */
 	unsigned char record[SSL3_RT_MAX_PLAIN_LENGTH];
@@ -40,6 +44,8 @@ void nr_tls_context_close(struct nr_tls_context *context);
 /* OpenSSL's way to the socket: never waits, never raises SIGPIPE. NULL: no memory. */
 BIO *nr_tls_socket(struct nr_tls_session *session);
 
+/* OpenSSL's call about each certificate of the peer's. */
+int nr_tls_note_certificate(int good, X509_STORE_CTX *store);
 /* Say why the peer's certificate was not good. -EKEYEXPIRED, -EKEYREJECTED. */
 int nr_tls_explain_certificate(const struct nr_tls_session *session, long why);
 /* Say what else went wrong in a handshake, or later. -EPROTO. */

@@ -54,6 +54,7 @@ static int session_begin(struct nr_tls_context *context, int fd, const char *hos
 		return -ENOMEM;
 	}
 	SSL_set_bio(session->ssl, bio, bio);
+	SSL_set_app_data(session->ssl, session);
 	if (host) {
 		strcpy(session->host, host);
 		SSL_set_connect_state(session->ssl);
