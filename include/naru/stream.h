@@ -72,7 +72,7 @@ struct naru_stream_options {
 	uint32_t mode;	   /* listen: who may connect by a socket's file; default 0600 */
 	uint32_t backlog;  /* listen: connections that wait to be accepted; default 512 */
 	uint64_t capacity; /* connect: bytes under way in shared memory, each way; a power
-			      of two is made of it; default 256 KiB, at most 2^30 */
+			      of two is made of it; default 1 MiB, at most 2^30 */
 
 	/* For tls://, names of PEM files. */
 	const char *certificate; /* our own, and those between it and the authority's */

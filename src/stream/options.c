@@ -12,7 +12,7 @@
 
 enum {
 	BACKLOG = 512,
-	CAPACITY = 256 * 1024,
+	CAPACITY = 1024 * 1024,
 	/* A host that has vanished is noticed after a minute and a half. */
 	ALIVE_IDLE_S = 30,
 	ALIVE_AGAIN_S = 10,
