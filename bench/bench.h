@@ -27,8 +27,9 @@ struct bench_plan {
 	uint64_t messages; /* messages under way, where that can be chosen */
 	unsigned senders;
 	unsigned receivers;
-	bool two_way;  /* the receiver answers, the sender receives the answers */
-	bool blocking; /* false: a call that would wait says -EAGAIN */
+	bool two_way;	 /* the receiver answers, the sender receives the answers */
+	bool blocking;	 /* false: a call that would wait says -EAGAIN */
+	bool semaphores; /* no messages: two of them, the first 1, the second 0 */
 };
 
 enum bench_side { BENCH_SENDER, BENCH_RECEIVER };
@@ -38,10 +39,12 @@ enum bench_can {
 	BENCH_CAN_TRY = 1 << 1,	   /* say -EAGAIN instead of waiting */
 	BENCH_CAN_SELECT = 1 << 2, /* receive by type */
 	BENCH_CAN_BATCH = 1 << 3,
-	BENCH_CAN_PLACE = 1 << 4,  /* claim and commit, take and release */
-	BENCH_CAN_GATHER = 1 << 5, /* several senders */
-	BENCH_CAN_SHARE = 1 << 6,  /* several receivers, each message to one of them */
-	BENCH_CAN_LIFE = 1 << 7,   /* a named queue that is created and removed */
+	BENCH_CAN_PLACE = 1 << 4,   /* claim and commit, take and release */
+	BENCH_CAN_GATHER = 1 << 5,  /* several senders */
+	BENCH_CAN_SHARE = 1 << 6,   /* several receivers, each message to one of them */
+	BENCH_CAN_LIFE = 1 << 7,    /* a named queue that is created and removed */
+	BENCH_CAN_OPERATE = 1 << 8, /* semaphores */
+	BENCH_CAN_ATTACH = 1 << 9,  /* segments of shared memory */
 };
 
 /* A sender's or receiver's buffer has so many bytes before the message. */
@@ -85,6 +88,12 @@ struct contender {
 
 	/* Create another queue, send it one message, remove it. 0: its default size. */
 	int (*life)(void *end, size_t capacity);
+
+	/* Add @delta to a semaphore, and wait before if it would be below 0. */
+	int (*operate)(void *end, unsigned semaphore, int delta, bool undo);
+
+	/* Create a segment, attach, detach and remove it. */
+	int (*segment)(void *end, size_t size);
 };
 
 /* Those that need only libnaru and the kernel. */

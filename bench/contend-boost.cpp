@@ -173,4 +173,6 @@ const struct contender bench_boost = {
 	nullptr,
 	nullptr,
 	life,
+	nullptr,
+	nullptr,
 };

@@ -14,6 +14,7 @@ extern const struct contender bench_naru;
 extern const struct contender bench_stream;
 extern const struct contender bench_stream_tcp;
 extern const struct contender bench_sysv;
+extern const struct contender bench_sysv_on_naru;
 extern const struct contender bench_posix_mq;
 extern const struct contender bench_pipe;
 extern const struct contender bench_unix_stream;

@@ -171,14 +171,16 @@ static int choose(struct bench_actor *actor)
 	return r < 0 ? r : 0;
 }
 
-static int live(struct bench_actor *actor)
+/* Time what @some does, a stride of operations. */
+static int repeat(struct bench_actor *actor, int (*some)(const struct bench_actor *))
 {
 	const struct bench_run *run = actor->run;
 	struct bench_stage *stage = run->stage;
+	uint64_t stride = bench_workload_stride(run->workload);
 	uint64_t last = bench_ticks();
 
-	for (uint64_t i = 0; i < total(run); i++) {
-		int r = actor->contender->life(actor->end, run->workload->capacity);
+	for (uint64_t i = 0; i < total(run); i += stride) {
+		int r = some(actor);
 		uint64_t now = bench_ticks();
 
 		if (r < 0)
@@ -191,6 +193,51 @@ static int live(struct bench_actor *actor)
 	}
 	stage->end = last;
 	return 0;
+}
+
+static int live(const struct bench_actor *actor)
+{
+	return actor->contender->life(actor->end, actor->run->workload->capacity);
+}
+
+static int attach(const struct bench_actor *actor)
+{
+	return actor->contender->segment(actor->end, actor->run->workload->capacity);
+}
+
+/* Take and give back, half a stride of times. */
+static int operate(const struct bench_actor *actor)
+{
+	const struct contender *contender = actor->contender;
+	bool undo = actor->run->workload->undo;
+	int r = 0;
+
+	for (uint64_t i = bench_workload_stride(actor->run->workload); i > 0 && r == 0;
+	     i -= 2) {
+		r = contender->operate(actor->end, 0, -1, undo);
+		if (r == 0)
+			r = contender->operate(actor->end, 0, +1, undo);
+	}
+	return r;
+}
+
+/* Each waits for its own semaphore, then adds to the other's. */
+static int hand_over(const struct bench_actor *actor)
+{
+	unsigned own = actor->side == BENCH_RECEIVER;
+	int r = actor->contender->operate(actor->end, own, -1, false);
+
+	return r < 0 ? r : actor->contender->operate(actor->end, !own, +1, false);
+}
+
+static int hand_back(struct bench_actor *actor)
+{
+	uint64_t stride = bench_workload_stride(actor->run->workload);
+	int r = 0;
+
+	for (uint64_t i = 0; i < total(actor->run) && r == 0; i += stride)
+		r = hand_over(actor);
+	return r;
 }
 
 /* The receiver's processor time is read from here: reading it there would be work. */
@@ -230,7 +277,13 @@ static int play(struct bench_actor *actor)
 	case BENCH_SELECT:
 		return choose(actor);
 	case BENCH_LIFE:
-		return live(actor);
+		return repeat(actor, live);
+	case BENCH_OPERATE:
+		return repeat(actor, operate);
+	case BENCH_HAND_OVER:
+		return sends ? repeat(actor, hand_over) : hand_back(actor);
+	case BENCH_SEGMENT:
+		return repeat(actor, attach);
 	case BENCH_IDLE:
 		return sends ? watch(actor) : doze(actor);
 	}

@@ -45,7 +45,7 @@ static void measure(const struct bench_run *run, struct bench_sample *sample)
 {
 	static const double quantiles[] = {0.5, 0.9, 0.99, 0.999};
 	const struct bench_stage *stage = run->stage;
-	double scale = one_way(run) ? (double)bench_workload_stride(run->workload) : 1;
+	double scale = (double)bench_workload_stride(run->workload);
 
 	if (run->workload->kind == BENCH_IDLE) {
 		sample->value = (double)stage->processor;

@@ -4,6 +4,7 @@
 
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
 
 /* In place the messages under way are as many at each size, to compare the sizes. */
 enum { PLACE_DEPTH = 32 };
@@ -25,6 +26,13 @@ enum { PLACE_DEPTH = 32 };
 	.backlog = (others), .busy = true, .first = 200
 #define LIFE(bytes)                                                                      \
 	.kind = BENCH_LIFE, .figure = "ns in all, p50", .need = BENCH_CAN_LIFE,          \
+	.message = 64, .capacity = (bytes), .senders = 1, .first = 20
+#define OPERATE(...)                                                                     \
+	.kind = BENCH_OPERATE, .figure = "ns an operation, p50",                         \
+	.need = BENCH_CAN_OPERATE, .message = 64, .senders = 1, .first = 4096,           \
+	__VA_ARGS__
+#define SEGMENT(bytes)                                                                   \
+	.kind = BENCH_SEGMENT, .figure = "ns in all, p50", .need = BENCH_CAN_ATTACH,     \
 	.message = 64, .capacity = (bytes), .senders = 1, .first = 20
 
 const struct bench_workload bench_workloads[] = {
@@ -55,6 +63,15 @@ const struct bench_workload bench_workloads[] = {
 	{"create-16k", "create a queue of 16 KiB, send one, remove it", LIFE(16 * KIB)},
 	{"create-default", "create a queue of the default size, send one, remove it",
 	 LIFE(0)},
+	{"semop", "semop -1, then +1, one process", OPERATE(.undo = false)},
+	{"semop-undo", "semop -1, then +1, one process, with SEM_UNDO",
+	 OPERATE(.undo = true)},
+	{"semop-hand-over", "two processes take turns by semop, one core",
+	 .kind = BENCH_HAND_OVER, .figure = "ns a hand-over, p50",
+	 .need = BENCH_CAN_OPERATE, .message = 64, .senders = 1, .receivers = 1,
+	 .first = 1000, .one_core = true},
+	{"shm-4k", "create, attach, detach, remove a segment of 4 KiB", SEGMENT(4 * KIB)},
+	{"shm-1g", "create, attach, detach, remove a segment of 1 GiB", SEGMENT(GIB)},
 	{"idle", "a blocked receiver that nobody sends to", .kind = BENCH_IDLE,
 	 .figure = "ns of processor time in all", .need = BENCH_CAN_BLOCK, .message = 64,
 	 .capacity = MIB, .senders = 1, .receivers = 1, .first = 1},
@@ -82,6 +99,10 @@ const char *bench_workload_unfit(const struct bench_workload *workload,
 		return "its receivers cannot share one queue";
 	if (lacks & BENCH_CAN_LIFE)
 		return "it has no queue that is created and removed";
+	if (lacks & BENCH_CAN_OPERATE)
+		return "it has no semaphores";
+	if (lacks & BENCH_CAN_ATTACH)
+		return "it has no segments";
 	return NULL;
 }
 
@@ -96,7 +117,12 @@ void bench_workload_plan(const struct bench_workload *workload,
 		.receivers = workload->receivers,
 		.two_way = workload->kind == BENCH_ROUND_TRIP,
 		.blocking = !workload->busy && (contender->can & BENCH_CAN_BLOCK),
+		.semaphores = workload->kind == BENCH_OPERATE ||
+			      workload->kind == BENCH_HAND_OVER,
 	};
+	if (workload->kind == BENCH_SEGMENT)
+		/* The bytes are not a queue's. */
+		ret_plan->capacity = ret_plan->messages = 0;
 	if (workload->kind == BENCH_SELECT) {
 		/* One process, which is both; and room for the messages it passes. */
 		ret_plan->senders = 1;
@@ -106,15 +132,24 @@ void bench_workload_plan(const struct bench_workload *workload,
 
 uint64_t bench_workload_stride(const struct bench_workload *workload)
 {
-	return workload->message > 16 * KIB && workload->kind == BENCH_ONE_WAY ? 1 : 64;
+	switch (workload->kind) {
+	case BENCH_ONE_WAY:
+		return workload->message > 16 * KIB ? 1 : 64;
+	case BENCH_ONE_WAY_BATCH:
+	case BENCH_ONE_WAY_PLACE:
+	case BENCH_OPERATE:
+		return 64;
+	case BENCH_HAND_OVER:
+		return 2; /* there and back */
+	default:
+		return 1;
+	}
 }
 
 /* A stride's messages are also divided evenly among up to four senders. */
 uint64_t bench_workload_operations(const struct bench_workload *workload, uint64_t wanted)
 {
-	bool one_way =
-		workload->kind >= BENCH_ONE_WAY && workload->kind <= BENCH_ONE_WAY_PLACE;
-	uint64_t unit = one_way ? bench_workload_stride(workload) : 1;
+	uint64_t unit = bench_workload_stride(workload);
 
 	return (wanted + unit - 1) / unit * unit;
 }

@@ -13,6 +13,9 @@ enum bench_kind {
 	BENCH_ONE_WAY_PLACE,
 	BENCH_SELECT,
 	BENCH_LIFE,
+	BENCH_OPERATE,
+	BENCH_HAND_OVER,
+	BENCH_SEGMENT,
 	BENCH_IDLE,
 };
 
@@ -25,11 +28,12 @@ struct bench_workload {
 	enum bench_kind kind;
 	unsigned need; /* of enum bench_can */
 	size_t message;
-	size_t capacity;
+	size_t capacity; /* of a segment its size */
 	unsigned senders;
 	unsigned receivers;
 	bool one_core;
 	bool busy;	  /* nobody waits in the kernel */
+	bool undo;	  /* operations on semaphores, at the end of the process */
 	uint64_t backlog; /* select: messages of other types */
 	uint64_t first;	  /* operations of the first, short run */
 };
@@ -49,7 +53,7 @@ void bench_workload_plan(const struct bench_workload *workload,
 uint64_t bench_workload_operations(const struct bench_workload *workload,
 				   uint64_t wanted);
 
-/* Receivers fetch so many at a time, and this is what the histogram times. */
+/* Operations are done so many at a time, and this is what the histogram times. */
 uint64_t bench_workload_stride(const struct bench_workload *workload);
 
 #endif /* NARU_BENCH_WORKLOAD_H */

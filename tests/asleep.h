@@ -8,4 +8,7 @@
 /* Is the process asleep in a call of naru's that waits? */
 bool asleep(pid_t pid);
 
+/* Is it asleep in futex_waitv(2), so that it watches the others (space/members.h)? */
+bool watches(pid_t pid);
+
 #endif /* NARU_TESTS_ASLEEP_H */

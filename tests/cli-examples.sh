@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER ECHO
+# The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER
+# SEGMENT-READER SEGMENT-WRITER ECHO
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -23,8 +24,17 @@ until [ "$(cat printed)" = 'from another' ]; do :; done
 run 0 "$3" jobs < <(echo 'from itself')
 until [ "$(sort printed out | uniq)" = $'from another\nfrom itself' ]; do :; done
 
+# Two writers, one after the other, and one who reads from the beginning to the end.
+run 0 "$7" text < <(echo one)
+start bash -c 'exec "$0" text >read' "$6"
+run 0 "$7" text < <(printf 'two\nend\n')
+wait "${started[-1]}" || fail "the reader failed"
+[ "$(cat read)" = $'one\ntwo\nend' ] || fail "not read: $(cat read)"
+run 1 "$6" nothing
+says 'nothing: *'
+
 # Many clients at once, each with its own.
-start "$6" local://echo
+start "$8" local://echo
 for i in 1 2 3 4 5; do
 	echo "client $i" >"in$i"
 	until naru connect local://echo <"in$i" >"out$i" 2>err; do :; done &

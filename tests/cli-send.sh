@@ -91,3 +91,9 @@ run 1 naru send --create "$(printf 'n%.0s' {1..201})" x
 says 'naru: "nnn*" is no name for a queue:*'
 run 1 naru send --create --capacity 100T huge x
 says 'naru: queue "huge" cannot be so large;*'
+
+# The limits of a shell: what to do is told, and it is not the doctor's business.
+run 1 bash -c 'ulimit -n 4; exec naru send small x'
+says 'naru: cannot use the space *: Too many open files; raise the limit with: ulimit -n'
+run 1 bash -c 'ulimit -f 100; exec naru send --create --capacity 64M huge x'
+says 'naru: queue "huge" in *: File too large; *ulimit -f'

@@ -52,7 +52,7 @@ refused 'naru receive: give either --null or --raw; *' naru receive q -0 -r
 refused 'naru ls: it takes no arguments; *' naru ls x
 refused 'naru stat: it takes the name of one queue; *' naru stat
 refused 'naru rm: say which queue; *' naru rm
-refused 'naru doctor: it takes no arguments; *' naru doctor x
+refused 'naru doctor: it takes one program, *' naru doctor x y
 refused 'naru demo: at most 16 *' naru demo --senders 17
 refused 'naru bench: it takes no arguments; *' naru bench x
 [ "$(ls -A "$NARU_SPACE")" = '' ] || fail "bad usage made something"
@@ -72,7 +72,7 @@ complete_to() {
 . "$source/tools/naru.bash-completion"
 
 commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help)
-[ "$(wc -w <<<"$commands")" -eq 11 ] || fail "not eleven commands in the help"
+[ "$(wc -w <<<"$commands")" -eq 14 ] || fail "not fourteen commands in the help"
 for command in $commands; do
 	run 0 naru help "$command"
 	cp out of-help
@@ -93,6 +93,11 @@ naru send --create jobs x
 naru send --create journal x
 [ "$(complete_to receive jo | tr '\n' ' ')" = 'jobs journal ' ] || fail "queues"
 [ "$(complete_to rm job)" = jobs ] || fail "queues"
+naru segment create --size 1 journey
+[ "$(complete_to receive jo | tr '\n' ' ')" = 'jobs journal ' ] || fail "a segment is no queue"
+[ "$(complete_to segment read jo)" = journey ] || fail "segments"
+[ "$(complete_to segment cr)" = create ] || fail "what segment does"
+[ "$(complete_to rm jo | tr '\n' ' ')" = 'jobs journal journey ' ] || fail "objects"
 mkdir empty
 [ "$(complete_to --space empty stat jo)" = '' ] || fail "queues of another space"
 

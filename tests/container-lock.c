@@ -3,8 +3,9 @@
 /*
  * Two processes in PID, IPC and mount namespaces of their own, over one directory:
  * both are pid 1, and neither can see the other. One is killed after its n-th
- * instruction inside a call, in many of these cases while it holds a lock; the other
- * goes on. What says that a lock was held is the survivor's own log.
+ * instruction inside a call, in many of these cases while it holds a lock, or has
+ * changed half of the store; the other goes on. What says that a lock was held is the
+ * survivor's own log.
  */
 
 #include <errno.h>
@@ -23,7 +24,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { VICTIMS = 150 };
+enum { VICTIMS = 60, OLD = 4, READY = '?' };
+
+/* What is there before: whoever wants something else than a four steps over some. */
+static const int64_t old_types[OLD] = {4, 4, 1, 2};
+static char new_text[200] = "new";
+
+/* What a victim does under trace; before and after are the same but for this. */
+struct deed {
+	char name;
+	int64_t removes; /* the oldest of this type; 0: nothing */
+	int adds;	 /* so many new ones */
+	void (*run)(struct naru_queue *queue);
+};
 
 /* Shared by all, to count what the log says. */
 static _Atomic uint32_t *repairs;
@@ -32,8 +45,8 @@ struct container {
 	const char *path;
 	int (*body)(struct container *container);
 	int not_ours; /* the other end of it */
-	int socket;   /* the survivor's: a byte, 's' or 'r', asks; a byte answers */
-	bool receive; /* the victim's call */
+	int socket;   /* the survivor's: a deed's name, or READY, asks, a byte answers */
+	const struct deed *deed; /* the victim's */
 };
 
 static void count_repair(void *unused, const char *line)
@@ -72,43 +85,106 @@ static struct naru_queue *open_queue(const char *path)
 	return queue;
 }
 
-/* What the victim does is one message "old" before, and one call under trace. */
+static void send_new(struct naru_queue *queue)
+{
+	must_be(naru_queue_send(queue, 3, new_text, sizeof(new_text), -1), 0);
+}
+
+static void receive_of_type(struct naru_queue *queue)
+{
+	char buffer[10];
+
+	must_be(naru_queue_receive(queue, 1, 0, buffer, sizeof(buffer), -1, NULL), 4);
+}
+
+static void receive_lowest(struct naru_queue *queue)
+{
+	char buffer[10];
+
+	must_be(naru_queue_receive(queue, -9, 0, buffer, sizeof(buffer), -1, NULL), 4);
+}
+
+static void take_and_release(struct naru_queue *queue)
+{
+	struct naru_message message;
+
+	must_be(naru_queue_take(queue, 2, 0, -1, &message), 0);
+	must_be(naru_queue_release(queue, &message), 0);
+}
+
+static void take_and_give_back(struct naru_queue *queue)
+{
+	struct naru_message message;
+
+	must_be(naru_queue_take(queue, 2, 0, -1, &message), 0);
+	must_be(naru_queue_give_back(queue, &message), 0);
+}
+
+static void claim_and_commit(struct naru_queue *queue)
+{
+	struct naru_message message;
+
+	must_be(naru_queue_claim(queue, 3, sizeof(new_text), -1, &message), 0);
+	memcpy(message.data, new_text, sizeof(new_text));
+	must_be(naru_queue_commit(queue, &message), 0);
+}
+
+static const struct deed deeds[] = {
+	{'s', 0, 1, send_new},		 {'r', 1, 0, receive_of_type},
+	{'l', 1, 0, receive_lowest},	 {'t', 2, 0, take_and_release},
+	{'g', 0, 0, take_and_give_back}, {'c', 0, 1, claim_and_commit},
+};
+
+enum { DEEDS = sizeof(deeds) / sizeof(deeds[0]) };
+
+static const struct deed *deed_of(char name)
+{
+	unsigned i = 0;
+
+	while (deeds[i].name != name)
+		must(++i < DEEDS);
+	return &deeds[i];
+}
+
 static int be_victim(struct container *container)
 {
 	struct naru_queue *queue = open_queue(container->path);
-	char buffer[200] = "new";
 
-	must_be(naru_queue_send(queue, 1, "old", 3, -1), 0);
+	for (int i = 0; i < OLD; i++)
+		must_be(naru_queue_send(queue, old_types[i], "old", 4, -1), 0);
 	must(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
 	raise(SIGSTOP);
-	if (container->receive)
-		must_be(naru_queue_receive(queue, 1, 0, buffer, sizeof(buffer), -1, NULL),
-			3);
-	else
-		must_be(naru_queue_send(queue, 2, buffer, sizeof(buffer), -1), 0);
+	container->deed->run(queue);
 	return 0;
 }
 
 /* Drain what a victim left, and see that it is one of what may be there. */
-static void inspect(struct naru_queue *queue, bool received)
+static void inspect(struct naru_queue *queue, const struct deed *deed)
 {
-	char buffer[200];
+	int old = 0, missing = 0, new = 0;
+	char buffer[sizeof(new_text)];
 	int64_t type;
-	int old = 0, new = 0;
+	ssize_t n;
 
-	for (;;) {
-		ssize_t n =
-			naru_queue_receive(queue, 0, 0, buffer, sizeof(buffer), 0, &type);
-
-		if (n == -EAGAIN)
-			break;
-		must(n == 3 ? type == 1 && memcmp(buffer, "old", 3) == 0
-			    : n == 200 && type == 2 && memcmp(buffer, "new", 4) == 0);
-		must(n != 3 || new == 0);
-		old += n == 3;
-		new += n == 200;
+	while ((n = naru_queue_receive(queue, 0, 0, buffer, sizeof(buffer), 0, &type)) !=
+	       -EAGAIN) {
+		must(n == 4 || n == sizeof(new_text));
+		if (n == sizeof(new_text)) {
+			must(type == 3 &&
+			     memcmp(buffer, new_text, sizeof(new_text)) == 0);
+			new ++;
+			continue;
+		}
+		must(new == 0 && memcmp(buffer, "old", 4) == 0);
+		while (old < OLD && old_types[old] != type) {
+			must(old_types[old++] == deed->removes);
+			missing++;
+		}
+		must(old++ < OLD);
 	}
-	must(received ? old <= 1 && new == 0 : old == 1 && new <= 1);
+	for (; old < OLD; old++, missing++)
+		must(old_types[old] == deed->removes);
+	must(missing <= (deed->removes != 0) && new <= deed->adds);
 	for (int i = 0; i < 10; i++) {
 		must_be(naru_queue_send(queue, i + 1, "next", 4, -1), 0);
 		must_be(naru_queue_receive(queue, i + 1, 0, buffer, 4, -1, NULL), 4);
@@ -122,7 +198,8 @@ static int be_survivor(struct container *container)
 
 	naru_set_log(count_repair, NULL);
 	while (read(container->socket, &byte, 1) == 1) {
-		inspect(queue, byte == 'r');
+		if (byte != READY)
+			inspect(queue, deed_of(byte));
 		must(write(container->socket, "!", 1) == 1);
 	}
 	naru_queue_close(queue);
@@ -175,29 +252,29 @@ static int kill_one(void *data)
 	return 0;
 }
 
-static void ask(int socket, bool receive)
+static void ask(int socket, const struct deed *deed)
 {
-	char byte = receive ? 'r' : 's';
+	char byte = deed->name;
 
 	must(write(socket, &byte, 1) == 1);
 	must(read(socket, &byte, 1) == 1 && byte == '!');
 }
 
-static void kill_at_many_points(struct room *room, int socket, bool receive,
+static void kill_at_many_points(struct room *room, int socket, const struct deed *deed,
 				_Atomic unsigned long *steps)
 {
-	struct container container = {.path = room->path, .receive = receive};
+	struct container container = {.path = room->path, .deed = deed};
 	struct killing killing = {&container, ~0ul, steps};
 	unsigned long all;
 
 	must_be(child_run(kill_one, &killing), 0);
 	all = atomic_load(steps);
-	ask(socket, receive);
+	ask(socket, deed);
 	must(all > 10);
 	for (unsigned long i = 0; i < VICTIMS; i++) {
 		killing.steps = all * i / VICTIMS;
 		must_be(child_run(kill_one, &killing), 0);
-		ask(socket, receive);
+		ask(socket, deed);
 	}
 }
 
@@ -220,7 +297,8 @@ int main(void)
 	survivor.socket = sockets[1];
 	container = child_start(contain, &survivor);
 	close(sockets[1]);
-	if (write(sockets[0], "r", 1) != 1 || read(sockets[0], &status, 1) != 1) {
+	if (write(sockets[0], &(char){READY}, 1) != 1 ||
+	    read(sockets[0], &status, 1) != 1) {
 		status = child_await(container);
 		room_close(room);
 		if (status == CHILD_SKIPPED)
@@ -228,11 +306,11 @@ int main(void)
 		return status;
 	}
 
-	kill_at_many_points(room, sockets[0], false, steps);
-	kill_at_many_points(room, sockets[0], true, steps);
+	for (int i = 0; i < DEEDS; i++)
+		kill_at_many_points(room, sockets[0], &deeds[i], steps);
 	close(sockets[0]);
 	must_be(child_await(container), 0);
-	printf("%d victims, %u repairs\n", 2 * VICTIMS, atomic_load(repairs));
+	printf("%d victims, %u repairs\n", DEEDS * VICTIMS, atomic_load(repairs));
 	must(atomic_load(repairs) > 0);
 	room_close(room);
 	return 0;

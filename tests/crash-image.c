@@ -3,8 +3,8 @@
 /* crash-image.c - copy a space's files out of, and into, a directory */
 
 #include "crash-image.h"
+#include "trace.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,44 +40,105 @@ static void map(struct image_file *file)
 	file->map = address;
 }
 
-static void watch(struct image *image, int directory, const char *name)
+static void unwatch_file(struct image_file *file)
 {
-	struct image_file *file = &image->file[image->count];
-	struct stat stat;
+	if (file->map)
+		munmap(file->map, file->mapped);
+	if (file->fd >= 0)
+		close(file->fd);
+	file->map = NULL;
+	file->mapped = 0;
+	file->fd = -1;
+}
 
-	if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
-		fatal(name);
-	if (!S_ISREG(stat.st_mode))
-		return;
-	if (image->count == IMAGE_FILES || strlen(name) >= sizeof(file->name)) {
-		fprintf(stderr, "more or other files than expected: %s\n", name);
-		exit(1);
-	}
-	*file = (struct image_file){.size = (size_t)-1};
-	memcpy(file->name, name, strlen(name) + 1);
-	file->fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0)
-		fatal(name);
-	image->count++;
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct image_file *)a)->name,
+		      ((const struct image_file *)b)->name);
 }
 
 /*
- * All but what the kernel writes when a process dies, which it has not: without the file
- * survivors ask for the lock, and find it dead.
+ * The names that are there now, in order; nothing is watched yet. ".deaths" is left out:
+ * the kernel writes to it when a process dies, which it has not. Without it survivors ask
+ * for the lock, and find it dead.
  */
+static unsigned list(DIR *directory, struct image_file *ret_file)
+{
+	struct dirent *entry;
+	unsigned count = 0;
+
+	rewinddir(directory);
+	while ((entry = readdir(directory))) {
+		struct image_file *file = &ret_file[count];
+		struct stat stat;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    !strcmp(entry->d_name, ".deaths"))
+			continue;
+		if (fstatat(dirfd(directory), entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) <
+		    0)
+			fatal(entry->d_name);
+		if (!S_ISREG(stat.st_mode) && !S_ISFIFO(stat.st_mode))
+			continue;
+		if (count == IMAGE_FILES || strlen(entry->d_name) >= IMAGE_NAME) {
+			fprintf(stderr, "more or other files than expected: %s\n",
+				entry->d_name);
+			exit(1);
+		}
+		*file = (struct image_file){.mode = stat.st_mode,
+					    .inode = stat.st_ino,
+					    .fd = -1,
+					    .size = (size_t)-1};
+		strcpy(file->name, entry->d_name);
+		count++;
+	}
+	qsort(ret_file, count, sizeof(*ret_file), by_name);
+	return count;
+}
+
+static void watch_files(struct image *image)
+{
+	for (unsigned i = 0; i < image->count; i++) {
+		struct image_file *file = &image->file[i];
+
+		if (!S_ISREG(file->mode))
+			continue;
+		file->fd =
+			openat(dirfd(image->directory), file->name, O_RDONLY | O_CLOEXEC);
+		if (file->fd < 0)
+			fatal(file->name);
+	}
+}
+
 void image_watch(struct image *image, const char *directory)
 {
-	DIR *files = opendir(directory);
-	struct dirent *entry;
-
-	if (!files)
+	*image = (struct image){.directory = opendir(directory)};
+	if (!image->directory)
 		fatal(directory);
-	*image = (struct image){0};
-	while ((entry = readdir(files)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    strcmp(entry->d_name, ".deaths") != 0)
-			watch(image, dirfd(files), entry->d_name);
-	closedir(files);
+	image->count = list(image->directory, image->file);
+	watch_files(image);
+}
+
+bool image_update_names(struct image *image)
+{
+	struct image_file now[IMAGE_FILES];
+	unsigned count = list(image->directory, now);
+	bool same = count == image->count;
+
+	for (unsigned i = 0; same && i < count; i++)
+		same = strcmp(now[i].name, image->file[i].name) == 0 &&
+		       now[i].mode == image->file[i].mode &&
+		       now[i].inode == image->file[i].inode;
+	if (same)
+		return false;
+	for (unsigned i = 0; i < image->count; i++) {
+		unwatch_file(&image->file[i]);
+		free(image->file[i].bytes);
+	}
+	memcpy(image->file, now, count * sizeof(now[0]));
+	image->count = count;
+	watch_files(image);
+	return true;
 }
 
 bool image_update(struct image *image)
@@ -87,6 +148,8 @@ bool image_update(struct image *image)
 	for (unsigned i = 0; i < image->count; i++) {
 		struct image_file *file = &image->file[i];
 
+		if (!S_ISREG(file->mode))
+			continue;
 		map(file);
 		if (file->size == file->mapped &&
 		    memcmp(file->bytes, file->map, file->size) == 0)
@@ -107,29 +170,31 @@ bool image_update(struct image *image)
 
 void image_unwatch(struct image *image)
 {
-	for (unsigned i = 0; i < image->count; i++) {
-		struct image_file *file = &image->file[i];
-
-		if (file->map)
-			munmap(file->map, file->mapped);
-		if (file->fd >= 0)
-			close(file->fd);
-		file->map = NULL;
-		file->mapped = 0;
-		file->fd = -1;
-	}
+	for (unsigned i = 0; i < image->count; i++)
+		unwatch_file(&image->file[i]);
+	if (image->directory)
+		closedir(image->directory);
+	image->directory = NULL;
 }
 
-static void write_file(const struct image_file *file, int directory)
+/* The first name of the file that @i is a name of. */
+static unsigned first_name(const struct image *image, unsigned i)
 {
-	int fd = openat(directory, file->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	for (unsigned k = 0; k < i; k++)
+		if (image->file[k].inode == image->file[i].inode)
+			return k;
+	return i;
+}
+
+/* Returns the inode number of the copy. */
+static ino_t write_file(const struct image_file *file, int directory)
+{
+	int fd = openat(directory, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 			0600);
 	struct stat stat;
 
-	if (fd < 0 || fstat(fd, &stat) < 0)
+	if (fd < 0 || fchmod(fd, file->mode & 07777) < 0 || fstat(fd, &stat) < 0)
 		fatal(file->name);
-	if ((size_t)stat.st_size != file->size && ftruncate(fd, (off_t)file->size) < 0)
-		fatal("ftruncate");
 	for (size_t done = 0; done < file->size;) {
 		ssize_t r =
 			pwrite(fd, file->bytes + done, file->size - done, (off_t)done);
@@ -139,47 +204,72 @@ static void write_file(const struct image_file *file, int directory)
 		done += (size_t)r;
 	}
 	close(fd);
+	return stat.st_ino;
 }
 
-static bool has(const struct image *image, const char *name)
+static void write_fifo(const struct image *image, const struct image_file *fifo,
+		       const ino_t *copies, int directory)
 {
-	for (unsigned i = 0; i < image->count; i++)
-		if (strcmp(image->file[i].name, name) == 0)
-			return true;
-	return false;
+	const char *dash = strrchr(fifo->name, '-');
+	char name[2 * IMAGE_NAME], *end = NULL;
+	ino_t inode = dash ? strtoull(dash + 1, &end, 16) : 0;
+
+	strcpy(name, fifo->name);
+	for (unsigned i = 0; inode && i < image->count; i++)
+		if (S_ISREG(image->file[i].mode) && image->file[i].inode == inode)
+			snprintf(name, sizeof(name), "%.*s-%llx%s",
+				 (int)(dash - fifo->name), fifo->name,
+				 (unsigned long long)copies[i], end);
+	if (mkfifoat(directory, name, 0600) < 0 ||
+	    fchmodat(directory, name, fifo->mode & 07777, 0) < 0)
+		fatal(name);
 }
 
-void image_write(const struct image *image, const char *directory)
+void image_write(const struct image *image, const char *path)
 {
-	DIR *files = opendir(directory);
-	struct dirent *entry;
+	ino_t copies[IMAGE_FILES] = {0};
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!files)
-		fatal(directory);
-	while ((entry = readdir(files)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    !has(image, entry->d_name) &&
-		    unlinkat(dirfd(files), entry->d_name, 0) < 0)
-			fatal(entry->d_name);
+	if (directory < 0)
+		fatal(path);
+	trace_clear(path);
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct image_file *file = &image->file[i];
+		unsigned first = first_name(image, i);
+
+		if (!S_ISREG(file->mode))
+			continue;
+		if (first == i)
+			copies[i] = write_file(file, directory);
+		else if (linkat(directory, image->file[first].name, directory, file->name,
+				0) < 0)
+			fatal(file->name);
+		else
+			copies[i] = copies[first];
+	}
 	for (unsigned i = 0; i < image->count; i++)
-		write_file(&image->file[i], dirfd(files));
-	closedir(files);
+		if (S_ISFIFO(image->file[i].mode))
+			write_fifo(image, &image->file[i], copies, directory);
+	close(directory);
 }
 
 void image_copy(const struct image *image, struct image *ret_copy)
 {
 	*ret_copy = *image;
+	ret_copy->directory = NULL;
 	for (unsigned i = 0; i < image->count; i++) {
 		struct image_file *file = &ret_copy->file[i];
 
+		file->map = NULL;
+		file->mapped = 0;
+		file->fd = -1;
+		if (!S_ISREG(file->mode))
+			continue;
 		file->bytes = malloc(file->size + 1);
 		if (!file->bytes)
 			fatal("malloc");
 		memcpy(file->bytes, image->file[i].bytes, file->size);
 		file->room = file->size;
-		file->map = NULL;
-		file->mapped = 0;
-		file->fd = -1;
 	}
 }
 

@@ -8,18 +8,26 @@
  * The whole of what processes share is in the files of the space. A copy of them,
  * made while a process stands still between two instructions, is what others
  * would find if it had been killed there: also that it is dead, as nobody holds a
- * lock on the copy.
+ * lock on the copy. What goes with the process is not copied: files that have no
+ * name yet, and the bytes in FIFOs that nobody else has open.
+ *
+ * The copy of a file has another inode number. Where that is part of a name (of a
+ * queue's FIFO, ".NAME-<inode>.r") the copy's name tells the copy's.
  */
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-enum { IMAGE_FILES = 4 };
+enum { IMAGE_FILES = 8, IMAGE_NAME = 64 };
 
 struct image {
 	unsigned count;
 	struct image_file {
-		char name[64];
+		char name[IMAGE_NAME];
+		mode_t mode; /* with its kind: a regular file or a FIFO */
+		ino_t inode; /* of which there may be several names */
 		size_t size;
 		size_t room;
 		unsigned char *bytes;
@@ -28,13 +36,20 @@ struct image {
 		size_t mapped;
 		unsigned char *map;
 	} file[IMAGE_FILES];
+	DIR *directory; /* while it is watched */
 };
 
-/* Look at the regular files that are in @directory now. */
+/* Look at the files that are in @directory now. */
 void image_watch(struct image *image, const char *directory);
 
-/* Copy what has changed since the last time; true if anything has. */
+/* Copy the contents that have changed since the last time; true if any have. */
 bool image_update(struct image *image);
+
+/*
+ * True if names, modes, or the files that the names mean have changed since they
+ * were last looked at: then what is there now is watched.
+ */
+bool image_update_names(struct image *image);
 
 /* Stop looking; the copy stays. */
 void image_unwatch(struct image *image);

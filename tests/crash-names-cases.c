@@ -6,6 +6,15 @@
 #include "crash-names.h"
 #include "crash-run.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 static struct actor actor;
 static struct payload payload;
 
@@ -92,6 +101,40 @@ static bool prepare_nothing(void *data)
 	actor.serial = 0;
 	actor_prepare(&actor, &step, &payload);
 	return true;
+}
+
+/* From now on this process cannot have O_TMPFILE, as where a file system has it not. */
+static bool forbid_nameless(void)
+{
+	struct sock_filter instructions[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {
+		.len = sizeof(instructions) / sizeof(instructions[0]),
+		.filter = instructions,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0)
+		return true;
+	trace_complain("seccomp: %s", strerror(errno));
+	return false;
+}
+
+static bool prepare_space_named(void *data)
+{
+	return prepare_space(data) && forbid_nameless();
+}
+
+static bool prepare_nothing_named(void *data)
+{
+	return prepare_nothing(data) && forbid_nameless();
 }
 
 static void run_first_use(void *data)
@@ -194,25 +237,50 @@ static void run_send_polled(void *data)
 	naru_queue_send(actor.queue, 7, payload.item[0].data, 50, 0);
 }
 
+static void run_check(void *data)
+{
+	(void)data;
+	naru_space_check(actor.space, NARU_CHECK_REPAIR, NULL, NULL);
+}
+
+#define NONE NULL /* no queue */
+
 const struct names_case names_cases[] = {
-	{"first use of a new space", prepare_nothing, run_first_use, NULL, first_one,
-	 nothing, false},
-	{"first use by a process", prepare_one, run_register, few, few_and_one, NULL,
-	 false},
-	{"create", prepare_space, run_create_small, NULL, nothing, NULL, false},
-	{"create what is there", prepare_peer, run_create, few, few, NULL, false},
-	{"open", prepare_peer, run_open, few, few, NULL, false},
-	{"open or create, there", prepare_peer, run_open_or_create, few, few, NULL,
-	 false},
-	{"open or create, not there", prepare_space, run_open_or_create, NULL, nothing,
-	 NULL, false},
-	{"remove", prepare_peer, run_remove, few, NULL, NULL, false},
-	{"remove and create", prepare_peer, run_replace, few, nothing, NULL, true},
-	{"close", prepare_peer, run_close, few, few, NULL, false},
-	{"set with mode", prepare_peer, run_set, few, few_grown, NULL, false},
-	{"descriptors", prepare_peer, run_poll, few, few, NULL, false},
-	{"send while polled", prepare_poll, run_send_polled, few, few_and_one, NULL,
-	 false},
+	{"first use of a new space",
+	 prepare_nothing,
+	 run_first_use,
+	 3,
+	 {NONE, nothing, first_one}},
+	{"first use, no nameless files",
+	 prepare_nothing_named,
+	 run_first_use,
+	 3,
+	 {NONE, nothing, first_one}},
+	{"first use by a process", prepare_one, run_register, 2, {few, few_and_one}},
+	{"create", prepare_space, run_create_small, 2, {NONE, nothing}},
+	{"create, no nameless files",
+	 prepare_space_named,
+	 run_create_small,
+	 2,
+	 {NONE, nothing}},
+	{"create what is there", prepare_peer, run_create, 1, {few}},
+	{"open", prepare_peer, run_open, 1, {few}},
+	{"open or create, there", prepare_peer, run_open_or_create, 1, {few}},
+	{"open or create, not there",
+	 prepare_space,
+	 run_open_or_create,
+	 2,
+	 {NONE, nothing}},
+	{"remove", prepare_peer, run_remove, 2, {few, NONE}},
+	{"remove while polled", prepare_poll, run_remove, 2, {few, NONE}},
+	{"remove and create", prepare_peer, run_replace, 3, {few, NONE, nothing}},
+	{"close", prepare_peer, run_close, 1, {few}},
+	{"close while polled", prepare_poll, run_close, 1, {few}},
+	{"set with mode", prepare_peer, run_set, 2, {few, few_grown}},
+	{"set with mode while polled", prepare_poll, run_set, 2, {few, few_grown}},
+	{"descriptors", prepare_peer, run_poll, 1, {few}},
+	{"send while polled", prepare_poll, run_send_polled, 2, {few, few_and_one}},
+	{"check", prepare_peer, run_check, 1, {few}},
 };
 
 const unsigned names_cases_count = sizeof(names_cases) / sizeof(names_cases[0]);

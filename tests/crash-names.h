@@ -6,16 +6,16 @@
 
 #include "crash-model.h"
 
-enum { NAMES_CAPACITY = 2048, NAMES_MESSAGES = 16 };
+enum { NAMES_CAPACITY = 2048, NAMES_MESSAGES = 16, NAMES_STATES = 3 };
 
-/* What is there may be what @old or @new sends, or what @between does, if not NULL. */
+/* A call that is cut short, and what others may find, in this order, while it goes on. */
 struct names_case {
 	const char *name;
 	bool (*prepare)(void *data);
 	void (*run)(void *data);
-	const struct step *old, *new; /* how to come to the contents; NULL: no queue */
-	const struct step *between;   /* a third state, if any */
-	bool absent;		      /* there may also be none */
+	unsigned states;
+	/* How to come to the contents of a new queue; NULL: there is no queue. */
+	const struct step *state[NAMES_STATES];
 };
 
 extern const struct names_case names_cases[];
@@ -26,5 +26,20 @@ extern const struct naru_queue_options names_options;
 
 /* The model of that. */
 struct model names_empty(void);
+
+/* What a process has to look at that comes after a death. */
+struct names_scene {
+	const struct names_case *this;
+	const char *directory;
+	unsigned mode;	      /* of the survivor, below SURVIVOR_MODES */
+	unsigned from, until; /* which of the states it may be: [from, until) */
+};
+
+/*
+ * In a process of its own, see trace_survive(). Each name must be there whole or not
+ * at all, what is not there can be made, what is there used, and the space is clean
+ * after a check. Returns the number of the state, or SURVIVOR_FAILED.
+ */
+int names_survive(void *scene);
 
 #endif /* TESTS_CRASH_NAMES_H */

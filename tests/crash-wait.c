@@ -8,14 +8,14 @@
  * used what it was woken for. The waiter must get what is there, and must not sleep
  * through it: whether it has is seen by a survivor that looks at what is left.
  *
- * Many are under way at once, since a waiter that rightly gets nothing takes long.
- *
- * NARU_CRASH_STRIDE	every so-manyth instruction
+ * All of these are real kills: after each instruction that others could notice
+ * (crash-steps.h). Many are under way at once, since a waiter that rightly gets
+ * nothing takes long.
  */
 
-#include "asleep.h"
 #include "crash-actor.h"
 #include "crash-run.h"
+#include "crash-steps.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -24,7 +24,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TOGETHER = 24, WAIT_MS = 1000 };
@@ -129,7 +128,7 @@ enum { WAITER_SERIAL = 1000, THIRD_SERIAL = 500 };
 
 /* One death, and what the processes tell each other of it. */
 struct attempt {
-	unsigned long point;
+	unsigned long point; /* so many instructions that others could notice */
 	pid_t waiter;
 	char directory[120];
 	struct shared {
@@ -250,56 +249,12 @@ static int make_third_call(void *data)
 	return outcome.value < 0;
 }
 
-static bool gone(pid_t pid)
-{
-	siginfo_t info = {0};
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	       info.si_pid == pid;
-}
-
-static void await_sleep(pid_t pid)
-{
-	while (!asleep(pid) && !gone(pid))
-		sched_yield();
-}
-
-/* Step the victim until it sleeps. False: it does not, it is through. */
-static bool step_to_sleep(struct trace *trace)
-{
-	for (;;) {
-		bool call = trace_at_call(trace);
-
-		trace_step_unwatched(trace);
-		while (!trace_step_done(trace, !call)) {
-			if (!call || trace->pid <= 0)
-				return false;
-			if (asleep(trace->pid))
-				return true;
-			sched_yield();
-		}
-		if (trace_page->ended)
-			return false;
-	}
-}
-
-/* The third has made its call: wait for the victim to wake up. False: others did. */
-static bool step_to_wake(struct trace *trace, pid_t waiter)
-{
-	while (!trace_step_done(trace, false)) {
-		if (trace->pid <= 0 || trace_page->text[0] || gone(waiter))
-			return false;
-		sched_yield();
-	}
-	trace->steps = 0;
-	return true;
-}
-
 /* Let the victim die at attempt->point. False: it was through before. */
 static bool start(struct attempt *attempt, struct crash_count *count)
 {
 	struct crash crash = crash_of(attempt);
 	const struct trace_victim victim = crash_victim(&crash);
+	struct image image;
 	struct trace trace;
 	bool more;
 
@@ -319,8 +274,11 @@ static bool start(struct attempt *attempt, struct crash_count *count)
 			trace_complain("the third process could not make its call");
 		more = more && step_to_wake(&trace, attempt->waiter);
 	}
-	while (more && trace.steps < attempt->point)
-		more = trace_step(&trace);
+	image_watch(&image, attempt->directory);
+	image_update(&image);
+	for (unsigned long n = 0; more && n < attempt->point; n++)
+		more = step_to_change(&trace, &image);
+	image_free(&image);
 	trace_kill(&trace);
 	candidates_of(attempt, trace_page->progress);
 	attempt->shared->known = true;
@@ -338,7 +296,7 @@ static void finish(struct attempt *attempt, struct crash_count *count)
 		return;
 	trace_page = &attempt->shared->page;
 	count->kills++;
-	snprintf(where, sizeof(where), "%s, killed at point %lu", this->scenario.name,
+	snprintf(where, sizeof(where), "%s, killed at change %lu", this->scenario.name,
 		 attempt->point);
 	status = trace_survive_wait(attempt->waiter);
 	/* Before its first instruction it cannot have made use of anything. */
@@ -356,7 +314,7 @@ static void finish(struct attempt *attempt, struct crash_count *count)
 		crash_report(count, where, NULL);
 }
 
-static void run(unsigned stride, struct crash_count *count)
+static void run(struct crash_count *count)
 {
 	bool more = true;
 	unsigned long point = 0;
@@ -366,9 +324,8 @@ static void run(unsigned stride, struct crash_count *count)
 		unsigned started = 0;
 
 		while (more && started < TOGETHER) {
-			attempts[started].point = point;
+			attempts[started].point = point++;
 			more = start(&attempts[started++], count);
-			point += stride;
 		}
 		for (unsigned i = 0; i < started; i++)
 			finish(&attempts[i], count);
@@ -377,7 +334,6 @@ static void run(unsigned stride, struct crash_count *count)
 
 int main(int count, char **arguments)
 {
-	unsigned stride = trace_option("NARU_CRASH_STRIDE", 47);
 	unsigned long failures = 0;
 
 	trace_begin();
@@ -389,7 +345,7 @@ int main(int count, char **arguments)
 		if (count > 1 &&
 		    strncmp(this->scenario.name, arguments[1], strlen(arguments[1])) != 0)
 			continue;
-		run(stride ? stride : 1, &found);
+		run(&found);
 		printf("%s: %lu killed%s\n", this->scenario.name, found.kills,
 		       found.failures ? "; FAILED" : "");
 		failures += found.failures;

@@ -33,6 +33,8 @@ static const struct {
 	{SYS_ftruncate, {ENOSPC, EINTR}},
 	{SYS_mmap, {ENOMEM}},
 	{SYS_madvise, {ENOMEM}},
+	{SYS_mremap, {ENOMEM}},
+	{SYS_clone, {EAGAIN, ENOMEM}},
 	{SYS_fcntl, {ENOLCK, EINTR, ENOMEM, EMFILE, EAGAIN}},
 	{SYS_futex, {EINTR, EAGAIN, ENOMEM}},
 	{SYS_linkat, {ENOSPC, EACCES, ENOENT, EOPNOTSUPP}},
@@ -63,6 +65,7 @@ static const struct {
 	{SYS_close, {0}},
 	{SYS_munmap, {0}},
 	{SYS_brk, {0}},
+	{SYS_wait4, {0}},
 	{SYS_getpid, {0}},
 	{SYS_gettid, {0}},
 	{SYS_geteuid, {0}},
@@ -234,32 +237,47 @@ static int fail(unsigned n, unsigned which, bool all, unsigned *failures)
 	return 1;
 }
 
+/* Returns how often it went wrong. */
+static unsigned try_case(const struct fault_case *one)
+{
+	unsigned n = 1, faults = 0, failures = 0;
+	int done = 0;
+
+	this = one;
+	for (; done >= 0; n++) {
+		done = 1;
+		for (unsigned which = 0; which < ERRORS && done > 0; which++) {
+			done = fail(n, which, false, &failures);
+			if (done > 0)
+				done = fail(n, which, true, &failures);
+			faults += done > 0;
+		}
+	}
+	printf("%s: %u calls, %u faults%s\n", this->name, n - 2, faults,
+	       failures ? "; FAILED" : "");
+	return failures;
+}
+
+static unsigned try_cases(const struct fault_case *cases, unsigned count,
+			  const char *wanted)
+{
+	unsigned failures = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (strncmp(cases[i].name, wanted, strlen(wanted)) == 0)
+			failures += try_case(&cases[i]);
+	return failures;
+}
+
 int main(int count, char **arguments)
 {
-	unsigned all_failures = 0;
+	const char *wanted = count > 1 ? arguments[1] : "";
+	unsigned failures;
 
 	trace_begin();
 	snprintf(fault_path, sizeof(fault_path), "%s/space", trace_directory());
-	for (unsigned i = 0; i < fault_cases_count; i++) {
-		unsigned n = 1, faults = 0, failures = 0;
-		int done = 0;
-
-		this = &fault_cases[i];
-		if (count > 1 &&
-		    strncmp(this->name, arguments[1], strlen(arguments[1])) != 0)
-			continue;
-		for (; done >= 0; n++) {
-			done = 1;
-			for (unsigned which = 0; which < ERRORS && done > 0; which++) {
-				done = fail(n, which, false, &failures);
-				if (done > 0)
-					done = fail(n, which, true, &failures);
-				faults += done > 0;
-			}
-		}
-		printf("%s: %u calls, %u faults%s\n", this->name, n - 2, faults,
-		       failures ? "; FAILED" : "");
-		all_failures += failures;
-	}
-	return all_failures > 0;
+	failures = try_cases(fault_cases, fault_cases_count, wanted);
+	failures += try_cases(fault_segment_cases, fault_segment_cases_count, wanted);
+	failures += try_cases(fault_stream_cases, fault_stream_cases_count, wanted);
+	return failures > 0;
 }

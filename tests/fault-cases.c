@@ -177,15 +177,23 @@ static void create_again(void)
 		naru_queue_send(other, 1, "hello", 5, 0);
 }
 
+/* By so much that the heap finds no room where it is mapped. */
 static long grow(void)
 {
 	struct naru_queue_options options = {
-		.size = sizeof(options), .capacity = 2 * capacity, .mode = 0660};
+		.size = sizeof(options), .capacity = 8 * capacity, .mode = 0660};
 	int r = naru_queue_set(other, &options);
 
 	if (r >= 0)
-		capacity *= 2;
+		capacity *= 8;
 	return r;
+}
+
+/* What was mapped for it goes with the handle. */
+static void open_again(void)
+{
+	other = naru_queue_close(other);
+	naru_queue_open(space, "q", NULL, &other);
 }
 
 static void nothing(void)
@@ -270,7 +278,7 @@ const struct fault_case fault_cases[] = {
 	{"open", prepare_queue, open_queue, close_queue},
 	{"open or create", prepare_opened, open_or_create, remove_new},
 	{"remove", prepare_queue, remove_queue, create_again},
-	{"set, grow", prepare_queue, grow, nothing},
+	{"set, grow", prepare_queue, grow, open_again},
 	{"descriptors", prepare_queue, descriptors_of, close_queue},
 	{"send, waiting", prepare_full, send_blocking, nothing},
 	{"receive, waiting", prepare_empty, receive_blocking, nothing},

@@ -12,8 +12,6 @@
 
 enum { SHORT_MS = 15 };
 
-char fault_path[200];
-
 static struct naru_space *space;
 static struct naru_listener *listener;
 static struct naru_stream *client, *server;
@@ -159,19 +157,20 @@ static long stat_stream(void)
 	return r < 0 ? r : naru_stream_peer(client, &peer);
 }
 
-const struct fault_case fault_cases[] = {
-	{"listen, local", prepare_space, listen_local, close_listener},
-	{"listen, unix", prepare_space, listen_unix, close_listener},
-	{"listen, tcp", prepare_space, listen_tcp, close_listener},
-	{"join, local", prepare_local, join, close_streams},
-	{"join, local, plain", prepare_local, join_plain, close_streams},
-	{"join, unix", prepare_unix, join, close_streams},
-	{"join, tcp", prepare_tcp, join, close_streams},
-	{"join, tcp, plain", prepare_tcp, join_plain, close_streams},
-	{"sleep for bytes", prepare_joined, sleep_for_bytes, nothing},
-	{"sleep for room", prepare_joined, sleep_for_room, nothing},
-	{"descriptors", prepare_local, descriptors_of, nothing},
-	{"stat", prepare_joined, stat_stream, nothing},
+const struct fault_case fault_stream_cases[] = {
+	{"stream: listen, local", prepare_space, listen_local, close_listener},
+	{"stream: listen, unix", prepare_space, listen_unix, close_listener},
+	{"stream: listen, tcp", prepare_space, listen_tcp, close_listener},
+	{"stream: join, local", prepare_local, join, close_streams},
+	{"stream: join, local, plain", prepare_local, join_plain, close_streams},
+	{"stream: join, unix", prepare_unix, join, close_streams},
+	{"stream: join, tcp", prepare_tcp, join, close_streams},
+	{"stream: join, tcp, plain", prepare_tcp, join_plain, close_streams},
+	{"stream: sleep for bytes", prepare_joined, sleep_for_bytes, nothing},
+	{"stream: sleep for room", prepare_joined, sleep_for_room, nothing},
+	{"stream: descriptors", prepare_local, descriptors_of, nothing},
+	{"stream: stat", prepare_joined, stat_stream, nothing},
 };
 
-const unsigned fault_cases_count = sizeof(fault_cases) / sizeof(fault_cases[0]);
+const unsigned fault_stream_cases_count =
+	sizeof(fault_stream_cases) / sizeof(fault_stream_cases[0]);

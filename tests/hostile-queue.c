@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A peer with write access scribbles on a queue's file, and on the space's table of
- * peers, while calls of every kind run. Errors are allowed; bad accesses, hangs and
- * endless loops are not. Meant for a build with AddressSanitizer and UBSan.
+ * A peer with write access scribbles on a queue's file, and on the space's tables of
+ * peers and of their deaths, while calls of every kind run. Errors are allowed; bad
+ * accesses, hangs and endless loops are not. Meant for a build with AddressSanitizer
+ * and UBSan.
  *
  *	hostile-queue [SEED [ROUNDS]]
  *
@@ -28,10 +29,13 @@
 
 enum { CALLS_A_ROUND = 150, HANG_SECONDS = 30, LARGEST_FILE = 64 << 20 };
 
+/* The file .deaths so far: what there is of processes that begin with the first slots. */
+enum { WORDS = 24 * 4096 };
+
 struct round {
 	struct room *room;
 	uint64_t seed;
-	struct vandal queue, peers;
+	struct vandal queue, peers, deaths;
 	bool peers_too;
 };
 
@@ -48,7 +52,8 @@ static void hang(int signal)
 static void strike(struct round *round)
 {
 	if (round->peers_too && random_below(&round->seed, 8) == 0)
-		vandal_strike(&round->peers);
+		vandal_strike(random_below(&round->seed, 2) ? &round->peers
+							    : &round->deaths);
 	else
 		vandal_strike(&round->queue);
 }
@@ -94,7 +99,11 @@ static int play(void *data)
 	fill(&calls);
 	round->queue.bytes = room_map(room, "q", &round->queue.size);
 	round->peers.bytes = room_map(room, ".peers", &round->peers.size);
-	round->queue.seed = round->peers.seed = round->seed;
+	round->deaths.bytes = room_map(room, ".deaths", &round->deaths.size);
+	/* Its words; the rest is holes, which are not to be filled. */
+	if (round->deaths.size > WORDS)
+		round->deaths.size = WORDS;
+	round->queue.seed = round->peers.seed = round->deaths.seed = round->seed;
 	round->peers_too = round->seed % 4 >= 2;
 	if (!between)
 		other = child_start(strike_for_ever, round);

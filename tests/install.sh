@@ -29,7 +29,9 @@ find_one() {
 	echo "$found"
 }
 
-for header in base.h space.h queue.h stream.h; do find_one "include/naru/$header" >/dev/null; done
+for header in base.h space.h queue.h segment.h stream.h sysv.h; do
+	find_one "include/naru/$header" >/dev/null
+done
 library=$(find_one 'lib*/libnaru.so.0')
 readelf -d "$library" | grep -q 'SONAME.*\[libnaru.so.0\]' || fail "soname is not libnaru.so.0"
 [ -L "$(find_one 'lib*/libnaru.so')" ] || fail "libnaru.so is not a link"
@@ -38,7 +40,8 @@ if ls "$build"/src/libnaru-tls.so >/dev/null 2>&1; then
 	readelf -d "$(find_one 'lib*/libnaru-tls.so.0')" | grep -q 'NEEDED.*libssl' ||
 		fail "libnaru-tls.so is not the one with OpenSSL"
 fi
-for page in man1/naru.1 man3/naru_queue.3 man3/naru_stream.3 man7/naru.7; do
+for page in man1/naru.1 man3/naru_queue.3 man3/naru_segment.3 man3/naru_stream.3 man7/naru.7 \
+	man7/naru-sysv.7; do
 	find_one "share/man/$page*" >/dev/null
 done
 find_one 'bash-completion/completions/naru' >/dev/null
@@ -85,4 +88,27 @@ done
 static=$(pkg-config --static --cflags --libs naru)
 try gcc c "-static $static"
 try g++ c++ "-static $static"
+
+# The drop-in, linked and preloaded.
+cat >attach.c <<'END'
+#include <stdio.h>
+#include <sys/shm.h>
+int main(void)
+{
+	int id = shmget(7, 100, IPC_CREAT | 0600);
+	void *bytes = shmat(id, NULL, 0);
+
+	if (id < 0 || bytes == (void *)-1) return 1;
+	return shmctl(id, IPC_RMID, NULL) != 0 || shmdt(bytes) != 0;
+}
+END
+# shellcheck disable=SC2046
+gcc attach.c $(pkg-config --libs naru-sysv) -o attach || fail "-lnaru-sysv"
+LD_LIBRARY_PATH=$(dirname "$library") ./attach || fail "attach: it returned $?"
+[ -e "$NARU_SPACE/.sysv" ] || fail "attach used the kernel's segments"
+rm "$NARU_SPACE/.sysv"
+gcc attach.c -o attach
+"$command" run ./attach || fail "naru run attach: it returned $?"
+[ -e "$NARU_SPACE/.sysv" ] || fail "naru run: attach used the kernel's segments"
+
 echo "installed: $(find root -type f | wc -l) files"

@@ -15,7 +15,8 @@ trap 'rm -rf "$scratch"' EXIT
 "$symbols" | sort >"$scratch/named"
 nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
 	sort >"$scratch/exported"
-grep -hoE '\bnaru_[a-z_]+\(' <(grep -hE -A1 '^NARU_API' "$headers"/*.h) | tr -d '(' |
+grep -hoE '\bnaru_[a-z_]+\(' <(find "$headers" -name '*.h' ! -name sysv.h \
+	-exec grep -hE -A1 '^NARU_API' {} +) | tr -d '(' |
 	sort -u >"$scratch/declared"
 # The dynamic linker is a part of the C library.
 readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sed '/^ld-linux/d' \
@@ -38,7 +39,7 @@ else
 		"$scratch/imported" |
 		grep -vxE '(__)?(mem|str|v?snprintf)[a-z_]*|bcmp|qsort|secure_getenv' |
 		grep -vxE 'malloc|calloc|aligned_alloc|free|pthread_[a-z_]*|__register_atfork' |
-		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|__libc_current_sigrtmin|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*' \
+		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|__libc_current_sigrtmin|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*|__tls_get_addr' \
 			>"$scratch/foreign" || true
 	: >"$scratch/none"
 	compare none foreign

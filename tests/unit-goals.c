@@ -20,12 +20,15 @@ static const struct contender slow_ring = {.name = "bare ring (state)",
 					   .can = BENCH_CAN_TRY};
 static const struct contender fast_ring = {.name = "bare ring (tail)",
 					   .can = BENCH_CAN_TRY};
+static const struct contender drop_in = {.name = "System V on naru",
+					 .can = BENCH_CAN_BLOCK | BENCH_CAN_OPERATE |
+						BENCH_CAN_ATTACH};
 static const struct contender boost = {.name = "Boost", .absent = "no libboost-dev"};
 
-enum { NARU, KERNEL, SLOW_RING, FAST_RING, BOOST, CONTENDERS };
+enum { NARU, KERNEL, SLOW_RING, FAST_RING, BOOST, DROP_IN, CONTENDERS };
 
-static const struct contender *const contenders[CONTENDERS] = {&naru, &kernel, &slow_ring,
-							       &fast_ring, &boost};
+static const struct contender *const contenders[CONTENDERS] = {
+	&naru, &kernel, &slow_ring, &fast_ring, &boost, &drop_in};
 static const struct bench_options options = {.runs = 1};
 
 static size_t workload(const char *name)
@@ -82,6 +85,48 @@ static void test_at_least(void **state)
 	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
 	put(&results, "one-way-64", KERNEL, 749);
 	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
+	bench_results_free(&results);
+}
+
+/* naru's own figures have no part in it. */
+static void test_drop_in(void **state)
+{
+	static const char semop[] = "drop-in, semop: the kernel's";
+	static const char segment[] = "drop-in, segment of 1 GiB: the kernel's";
+	struct bench_results results = new_results();
+
+	(void)state;
+	put(&results, "semop", NARU, 1);
+	put(&results, "semop", KERNEL, 400);
+	assert_int_equal(goal(&results, semop).state, BENCH_GOAL_UNKNOWN);
+	put(&results, "semop", DROP_IN, 50);
+	assert_true(goal(&results, semop).ratio == 8);
+	assert_int_equal(goal(&results, semop).state, BENCH_GOAL_REACHED);
+	put(&results, "semop", DROP_IN, 51);
+	assert_int_equal(goal(&results, semop).state, BENCH_GOAL_MISSED);
+	put(&results, "shm-1g", KERNEL, 100);
+	put(&results, "shm-1g", DROP_IN, 1000);
+	assert_int_equal(goal(&results, segment).state, BENCH_GOAL_REACHED);
+	put(&results, "shm-1g", DROP_IN, 1001);
+	assert_int_equal(goal(&results, segment).state, BENCH_GOAL_MISSED);
+	bench_results_free(&results);
+}
+
+/* A misspelt name would make a goal that nothing ever reaches. */
+static void test_every_goal_can_be_judged(void **state)
+{
+	struct bench_results results = new_results();
+
+	(void)state;
+	for (size_t i = 0; i < bench_workload_count; i++)
+		for (size_t k = 0; k < CONTENDERS; k++)
+			put(&results, bench_workloads[i].name, k, 100);
+	for (size_t i = 0; i < bench_goal_count; i++) {
+		struct bench_goal one = bench_goal_judge(&results, i);
+
+		if (!strstr(one.text, "ZeroMQ"))
+			assert_int_not_equal(one.state, BENCH_GOAL_UNKNOWN);
+	}
 	bench_results_free(&results);
 }
 
@@ -160,6 +205,10 @@ static void test_cells_say_why_they_are_empty(void **state)
 	cell = bench_results_cell(&results, workload("one-way-64"), BOOST);
 	assert_int_equal(cell->state, BENCH_SKIPPED);
 	assert_string_equal(cell->word, "no libboost-dev");
+	cell = bench_results_cell(&results, workload("semop-hand-over"), KERNEL);
+	assert_string_equal(cell->word, "it has no semaphores");
+	cell = bench_results_cell(&results, workload("shm-4k"), KERNEL);
+	assert_string_equal(cell->word, "it has no segments");
 	bench_results_free(&results);
 }
 
@@ -172,11 +221,35 @@ static void test_operations_can_be_divided(void **state)
 		uint64_t operations = bench_workload_operations(what, 1001);
 
 		assert_true(operations >= 1001);
-		if (what->kind < BENCH_ONE_WAY || what->kind > BENCH_ONE_WAY_PLACE)
-			continue;
 		assert_int_equal(operations % bench_workload_stride(what), 0);
-		assert_int_equal(operations % what->senders, 0);
+		if (what->kind >= BENCH_ONE_WAY && what->kind <= BENCH_ONE_WAY_PLACE)
+			assert_int_equal(operations % what->senders, 0);
+		/* What is taken from a semaphore is given back. */
+		if (what->kind == BENCH_OPERATE || what->kind == BENCH_HAND_OVER)
+			assert_int_equal(operations % 2, 0);
 	}
+}
+
+static struct bench_plan plan_of(const char *name)
+{
+	struct bench_plan plan;
+
+	bench_workload_plan(&bench_workloads[workload(name)], &drop_in, &plan);
+	return plan;
+}
+
+/* A queue is made as large as its plan says, also for those that only want a segment. */
+static void test_plans(void **state)
+{
+	(void)state;
+	assert_true(plan_of("semop").semaphores);
+	assert_int_equal(plan_of("semop").receivers, 0);
+	assert_true(plan_of("semop-hand-over").semaphores);
+	assert_true(plan_of("semop-hand-over").blocking);
+	assert_false(plan_of("shm-1g").semaphores);
+	assert_int_equal(plan_of("shm-1g").capacity, 0);
+	assert_int_equal(plan_of("shm-1g").messages, 0);
+	assert_int_equal(plan_of("one-way-64").capacity, 1 << 20);
 }
 
 static void test_lists_of_names(void **state)
@@ -223,12 +296,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_least),
+		cmocka_unit_test(test_drop_in),
+		cmocka_unit_test(test_every_goal_can_be_judged),
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_faster_ring_counts),
 		cmocka_unit_test(test_idle_goal),
 		cmocka_unit_test(test_failure_is_no_figure),
 		cmocka_unit_test(test_cells_say_why_they_are_empty),
 		cmocka_unit_test(test_operations_can_be_divided),
+		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_lists_of_names),
 		cmocka_unit_test(test_format),
 	};

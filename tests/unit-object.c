@@ -67,15 +67,13 @@ static void test_nothing_is_visible_before_publish(void **state)
 	struct stat stat;
 	int fd;
 
-	umask(0777);
 	assert_int_equal(nr_object_begin(room->space, 100000, &object), 0);
-	umask(022);
 	assert_int_equal(files_in(room), 0);
 	assert_int_equal(pwrite(object.fd, "whole", 5, 0), 5);
 	assert_int_equal(nr_object_publish(room->space, &object, "q"), 0);
 	assert_int_equal(files_in(room), 1);
 	assert_int_equal(mode_of(in(room, "q")), 0600);
-	nr_object_abandon(room->space, &object);
+	nr_object_abandon(&object);
 
 	assert_int_equal(nr_object_open(room->space, "q", &fd, &stat), 0);
 	assert_int_equal(stat.st_size, 100000);
@@ -121,7 +119,7 @@ static void *publish(void *data)
 	r = nr_object_publish(race->room->space, &object, "q");
 	must(r == 0 || r == -EEXIST);
 	race->winners += r == 0;
-	nr_object_abandon(race->room->space, &object);
+	nr_object_abandon(&object);
 	return NULL;
 }
 
@@ -141,21 +139,78 @@ static void test_one_of_many_publishes(void **state)
 	assert_int_equal(files_in(race.room), 1);
 }
 
-/* Without /proc a file that has no name cannot be given one. */
+/* From now on that system call fails when this argument has this value. */
+static bool refuse(uint32_t call, unsigned argument, uint32_t value, uint32_t error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args) + 8 * argument),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* As kernels before 6.10 are to who has no capability. */
+static bool refuse_to_link(void)
+{
+	return refuse(SYS_linkat, 4, AT_EMPTY_PATH, ENOENT);
+}
+
+static int make_by_proc(void *data)
+{
+	struct room *room = data;
+	struct nr_object_new object;
+
+	if (!refuse_to_link())
+		return CHILD_SKIPPED;
+	must_be(nr_object_begin(room->space, 4096, &object), 0);
+	must(!object.temporary[0]);
+	must_be(nr_object_publish(room->space, &object, "q"), 0);
+	must_be(files_in(room), 1);
+	return 0;
+}
+
+static void test_link_by_proc(void **state)
+{
+	int status = child_run(make_by_proc, *state);
+
+	if (status == CHILD_SKIPPED) {
+		print_message("seccomp is not allowed here\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
+/* Then, without /proc, a file that has no name cannot be given one. */
 static int make_without_proc(void *data)
 {
 	struct room *room = data;
 	struct nr_object_new object, second;
 	struct naru_space *space = NULL, *again = NULL;
 
-	if (chroot(room->path) < 0 || chdir("/") < 0)
+	if (chroot(room->path) < 0 || chdir("/") < 0 || !refuse_to_link())
 		return CHILD_SKIPPED;
-	must(unlink("/" NR_PEERS_FILE) == 0);
+	/* What was opened before finds out; what is opened now has a table to make. */
+	strcpy(room->path, "/");
+	must_be(nr_object_begin(room->space, 4096, &object), 0);
+	must_be(nr_object_publish(room->space, &object, "p"), 1);
+	nr_object_abandon(&object);
+	must_be(files_in(room), 0);
+	must_be(nr_object_begin(room->space, 4096, &object), 0);
+	must_be(nr_object_publish(room->space, &object, "p"), 0);
+	nr_object_abandon(&object);
+	must(unlink("/p") == 0 && unlink("/" NR_PEERS_FILE) == 0);
 	must_be(naru_space_open("/", NULL, &space), 0);
 	must(access("/" NR_PEERS_FILE, F_OK) == 0);
 	must_be(naru_space_open(".", NULL, &again), 0);
 	must(naru_space_path(again)[0] == '/');
-	strcpy(room->path, "/");
 	must_be(files_in(room), 0);
 
 	must_be(nr_object_begin(space, 4096, &object), 0);
@@ -164,9 +219,9 @@ static int make_without_proc(void *data)
 	must_be(files_in(room), 2);
 	must_be(nr_object_publish(space, &object, "q"), 0);
 	must_be(files_in(room), 2);
-	nr_object_abandon(space, &object);
+	nr_object_abandon(&object);
 	must_be(nr_object_publish(space, &second, "q"), -EEXIST);
-	nr_object_abandon(space, &second);
+	nr_object_abandon(&second);
 	must_be(files_in(room), 1);
 	must(access("/q", F_OK) == 0);
 	return 0;
@@ -177,7 +232,7 @@ static void test_temporary_names(void **state)
 	int status = child_run(make_without_proc, *state);
 
 	if (status == CHILD_SKIPPED) {
-		print_message("chroot is not allowed here\n");
+		print_message("chroot or seccomp is not allowed here\n");
 		skip();
 	}
 	assert_int_equal(status, 0);
@@ -210,7 +265,7 @@ static int fill_a_small_file_system(void *data)
 		must(bytes != MAP_FAILED);
 		snprintf(name, sizeof(name), "q%d", made++);
 		must_be(nr_object_publish(space, &object, name), 0);
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		memset(bytes, 1, 100 << 10);
 		munmap(bytes, 100 << 10);
 	}
@@ -230,34 +285,20 @@ static void test_full_file_system(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* Let fallocate(2) say what a file system says that does not have it. */
-static bool lose_fallocate(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 static int make_without_fallocate(void *data)
 {
 	struct room *room = data;
 	struct nr_object_new object;
 	struct stat stat;
 
-	if (!lose_fallocate())
+	/* As a file system says that does not have it. */
+	if (!refuse(SYS_fallocate, 1, 0, EOPNOTSUPP))
 		return CHILD_SKIPPED;
 	must_be(nr_object_begin(room->space, 100000, &object), 0);
 	must(fstat(object.fd, &stat) == 0);
 	must_be(stat.st_size, 100000);
 	must(stat.st_blocks * 512 >= 100000);
-	nr_object_abandon(room->space, &object);
+	nr_object_abandon(&object);
 	return 0;
 }
 
@@ -325,6 +366,7 @@ int main(void)
 		in_a_room(test_nothing_is_visible_before_publish),
 		in_a_room(test_what_is_not_an_object_file),
 		in_a_room(test_one_of_many_publishes),
+		in_a_room(test_link_by_proc),
 		in_a_room(test_temporary_names),
 		in_a_room(test_full_file_system),
 		in_a_room(test_file_system_without_fallocate),

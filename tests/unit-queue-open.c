@@ -94,8 +94,12 @@ static void test_the_mode_ignores_umask(void **state)
 	struct naru_queue *queue = NULL;
 
 	assert_int_equal(naru_queue_create(room->space, "q", &options, &queue), 0);
-	umask(before);
 	assert_int_equal(room_stat(queue).mode, 0666);
+	naru_queue_close(queue);
+	umask(0777);
+	queue = room_queue(room, "default", 0, 0);
+	umask(before);
+	assert_int_equal(room_stat(queue).mode, 0600);
 	naru_queue_close(queue);
 }
 
@@ -230,6 +234,9 @@ static void test_what_is_not_a_queue(void **state)
 	assert_int_equal(mkfifo(strcat(path, "/pipe"), 0600), 0);
 	assert_int_equal(naru_queue_open(room->space, "pipe", NULL, &queue), -EBADMSG);
 	assert_null(queue);
+	assert_int_equal(naru_queue_remove(room->space, "text"), 0);
+	assert_int_equal(naru_queue_remove(room->space, "empty"), 0);
+	assert_int_equal(naru_queue_remove(room->space, "pipe"), 0);
 }
 
 static void test_a_link_is_not_followed(void **state)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -218,6 +219,30 @@ static int cannot_write_to_the_space(struct naru_space *space)
 	return 0;
 }
 
+static int cannot_remove(struct naru_space *space)
+{
+	must_be(naru_queue_remove(space, "q"), -EPERM);
+	return 0;
+}
+
+/* Who polls is woken before the name goes; if it does not, he can sleep again. */
+static void test_pollers_of_what_is_not_removed(void **state)
+{
+	struct room *room = *state;
+	struct naru_queue *queue = queue_of_mode(room, 0666);
+	struct pollfd poller = {.fd = naru_queue_fd(queue, NARU_READABLE),
+				.events = POLLIN};
+	char byte;
+
+	assert_int_equal(poll(&poller, 1, 0), 0);
+	as(room, THIRD, THIRD, cannot_remove);
+	assert_int_equal(naru_queue_receive(queue, 0, 0, &byte, 1, 0, NULL), -EAGAIN);
+	assert_int_equal(poll(&poller, 1, 0), 0);
+	assert_int_equal(naru_queue_send(queue, 1, "x", 1, 0), 0);
+	assert_int_equal(poll(&poller, 1, 0), 1);
+	naru_queue_close(queue);
+}
+
 static void test_a_space_that_is_not_writable(void **state)
 {
 	struct room *room = *state;
@@ -259,6 +284,7 @@ static const struct CMUnitTest tests[] = {
 	in_a_shared_room(test_the_mode_can_be_changed),
 	in_a_shared_room(test_only_the_owner_changes_it),
 	in_a_shared_room(test_another_users_queue),
+	in_a_shared_room(test_pollers_of_what_is_not_removed),
 	in_a_shared_room(test_a_space_that_is_not_writable),
 	in_a_room(test_a_space_of_another),
 };

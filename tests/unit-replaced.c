@@ -122,7 +122,8 @@ static void open_spaces(const char *directory)
 /* Whatever was left by a child that was ended. */
 static void clear(const char *directory)
 {
-	static const char *const names[] = {"made/q", "made/.peers", "made", ""};
+	static const char *const names[] = {"made/q", "made/.peers", "made/.deaths",
+					    "made", ""};
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

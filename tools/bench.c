@@ -4,7 +4,10 @@
 #include <tools/command.h>
 
 #include <bench/bench.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <tools/options.h>
+#include <tools/program.h>
 #include <tools/report.h>
 #include <tools/units.h>
 
@@ -52,6 +55,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		{"--json", given.json}, {"--svg", given.svg},
 	};
 	char *arguments[24] = {(char *)"naru bench"};
+	char library[PATH_MAX];
 	int count = 1;
 
 	if (first <= 0)
@@ -70,6 +74,9 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		arguments[count++] = (char *)values[i].name;
 		arguments[count++] = (char *)values[i].value;
 	}
+	/* If it cannot be found here, the benchmark looks where libraries are. */
+	if (nr_program_library(library))
+		setenv("NARU_SYSV_LIBRARY", library, 1);
 	return bench_main(count, arguments, bench_core_contenders, bench_core_count);
 }
 

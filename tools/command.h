@@ -48,6 +48,7 @@ struct nr_command {
 	const char *summary;		 /* one line */
 	const char *text;		 /* the rest of its help; may be NULL */
 	const struct nr_option *options; /* up to one without a name; or NULL */
+	bool strict; /* the first argument ends the options: the rest are another's */
 
 	/* argv[0] is the command's name. Returns an exit status. */
 	int (*run)(struct nr_tool *tool, int argc, char **argv);
@@ -58,7 +59,10 @@ extern const struct nr_command nr_command_receive;
 extern const struct nr_command nr_command_ls;
 extern const struct nr_command nr_command_stat;
 extern const struct nr_command nr_command_rm;
+extern const struct nr_command nr_command_run;
+extern const struct nr_command nr_command_limits;
 extern const struct nr_command nr_command_doctor;
+extern const struct nr_command nr_command_segment;
 extern const struct nr_command nr_command_listen;
 extern const struct nr_command nr_command_connect;
 extern const struct nr_command nr_command_bench;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <tools/json.h>
 #include <tools/options.h>
+#include <tools/program.h>
 #include <tools/report.h>
 #include <tools/units.h>
 
@@ -64,10 +65,11 @@ static void print_space(const char *path, const struct naru_space_stat *stat)
 {
 	char memory[NR_UNIT_MAX], size[NR_UNIT_MAX], room[NR_UNIT_MAX];
 
-	printf("space     %s: %" PRIu32 " objects of %s, used by %" PRIu32 " of %" PRIu32
+	printf("space     %s: %" PRIu32 " object%s of %s, used by %" PRIu32 " of %" PRIu32
 	       " processes, %s of %s free\n",
-	       path, stat->objects, nr_print_size(stat->memory, memory), stat->peers,
-	       stat->peers_max, nr_print_size(stat->filesystem_free, room),
+	       path, stat->objects, stat->objects == 1 ? "" : "s",
+	       nr_print_size(stat->memory, memory), stat->peers, stat->peers_max,
+	       nr_print_size(stat->filesystem_free, room),
 	       nr_print_size(stat->filesystem_size, size));
 }
 
@@ -110,8 +112,53 @@ static int check_text(struct nr_tool *tool, int flags, const struct naru_space_s
 		puts("ok        nothing is wrong");
 	else if (left > 0)
 		printf("%d left to put right%s\n", left,
-		       flags & NARU_CHECK_REPAIR ? "" : "; try: naru doctor --repair");
+		       flags & NARU_CHECK_REPAIR
+			       ? ""
+			       : "; do what the lines say, or try: naru "
+				 "doctor --repair");
 	return left;
+}
+
+static const char *obstacle_text(enum nr_obstacle obstacle)
+{
+	switch (obstacle) {
+	case NR_OBSTACLE_NONE:
+		break;
+	case NR_OBSTACLE_MISSING:
+		return "there is no such program";
+	case NR_OBSTACLE_UNREADABLE:
+		return "it cannot be read, so nobody knows";
+	case NR_OBSTACLE_STATIC:
+		return "it is linked statically, and loads no library: link it again "
+		       "with "
+		       "-lnaru-sysv";
+	case NR_OBSTACLE_PRIVILEGED:
+		return "it gets a user, a group or capabilities when it starts, and then "
+		       "nothing is preloaded: link it with -lnaru-sysv, or start it as "
+		       "that user";
+	case NR_OBSTACLE_FOREIGN:
+		return "it is of another machine, word size or C library than naru";
+	case NR_OBSTACLE_RAW:
+		return "it seems to make System V calls by an instruction of its own, "
+		       "which cannot be taken over";
+	}
+	return NULL;
+}
+
+/* naru doctor -- PROGRAM: can naru run help it? */
+static int check_program(const char *name)
+{
+	char path[PATH_MAX] = "";
+	enum nr_obstacle obstacle = nr_program_look(name, path);
+	const char *text = obstacle_text(obstacle);
+
+	if (!text) {
+		printf("ok        %s: naru run can run it\n", path);
+		return NR_OK;
+	}
+	printf("%-8s  %s: %s\n", obstacle == NR_OBSTACLE_RAW ? "warning" : "error",
+	       path[0] ? path : name, text);
+	return NR_FAILED;
 }
 
 static int run(struct nr_tool *tool, int argc, char **argv)
@@ -123,10 +170,12 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
+	if (argc == first + 1)
+		return check_program(argv[first]);
 	if (argc > first)
 		return nr_bad_usage(&nr_command_doctor,
-				    "it takes no arguments; another space "
-				    "is given with --space");
+				    "it takes one program, without arguments; another "
+				    "space is given with --space");
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
@@ -144,9 +193,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_doctor = {
 	.name = "doctor",
-	.usage = "[--repair] [--json]",
+	.usage = "[--repair] [--json] | PROGRAM",
 	.summary = "find what is wrong in a space, and mend it",
-	.text = "Ends with 1 when something is left to put right.\n",
+	.text = "Ends with 1 when something is left to put right. With PROGRAM: can naru "
+		"run help it?\n",
 	.options = options,
 	.run = run,
 };

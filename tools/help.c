@@ -43,7 +43,7 @@ void nr_command_help_print(const struct nr_command *command)
 
 static void print_all(void)
 {
-	puts("naru - message queues between processes, in shared memory\n\n"
+	puts("naru - message queues and memory that processes share\n\n"
 	     "usage: naru [--space DIR] COMMAND [ARGUMENT...]\n");
 	for (int i = 0; nr_commands[i]; i++)
 		printf("  %-8s  %s\n", nr_commands[i]->name, nr_commands[i]->summary);

@@ -41,6 +41,31 @@ void nr_json_queue(struct json_object *object, const struct naru_queue_stat *sta
 	nr_json_number(object, "memory", stat->memory);
 }
 
+void nr_json_segment(struct json_object *object, const struct naru_segment_stat *stat)
+{
+	char mode[8];
+
+	snprintf(mode, sizeof(mode), "%04o", stat->mode & 07777);
+	nr_json_number(object, "length", stat->length);
+	nr_json_number(object, "attachments", stat->attachments);
+	nr_json_number(object, "latest", stat->latest);
+	nr_json_number(object, "sequence", stat->sequence);
+	nr_json_number(object, "creator", (uint64_t)stat->creator);
+	nr_json_number(object, "last_attacher", (uint64_t)stat->last_attacher);
+	nr_json_number(object, "last_detacher", (uint64_t)stat->last_detacher);
+	nr_json_number(object, "lock_owner", (uint64_t)stat->lock_owner);
+	nr_json_number(object, "created", (uint64_t)stat->created);
+	nr_json_number(object, "changed", (uint64_t)stat->changed);
+	nr_json_number(object, "last_attach", (uint64_t)stat->last_attach);
+	nr_json_number(object, "last_detach", (uint64_t)stat->last_detach);
+	nr_json_number(object, "uid", stat->uid);
+	nr_json_number(object, "gid", stat->gid);
+	nr_json_text(object, "mode", mode);
+	nr_json_number(object, "huge", stat->huge);
+	nr_json_number(object, "damaged", stat->damaged);
+	nr_json_number(object, "memory", stat->memory);
+}
+
 void nr_json_print(struct json_object *object)
 {
 	puts(json_object_to_json_string_ext(

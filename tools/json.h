@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 #include <naru/queue.h>
+#include <naru/segment.h>
 
 /* @text NULL: null. */
 void nr_json_text(struct json_object *object, const char *key, const char *text);
@@ -15,6 +16,8 @@ void nr_json_number(struct json_object *object, const char *key, uint64_t number
 
 /* Every field of the stat, in its own unit; mode as octal text. */
 void nr_json_queue(struct json_object *object, const struct naru_queue_stat *stat);
+
+void nr_json_segment(struct json_object *object, const struct naru_segment_stat *stat);
 
 /* Print it, and let go of it. */
 void nr_json_print(struct json_object *object);

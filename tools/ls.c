@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tools/json.h>
+#include <tools/ls.h>
 #include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -16,11 +17,14 @@
 
 struct ls_options {
 	bool json;
+	bool sysv;
 };
 
 static const struct nr_option options[] = {
 	{"json", 'j', NULL, "print JSON, with every number in full", NULL,
 	 offsetof(struct ls_options, json)},
+	{"sysv", 0, NULL, "the System V objects instead, as ipcs(1) prints them", NULL,
+	 offsetof(struct ls_options, sysv)},
 	{0},
 };
 
@@ -32,6 +36,7 @@ struct object {
 	uint64_t memory;
 	bool known; /* the stat is there */
 	struct naru_queue_stat stat;
+	struct naru_segment_stat segment;
 };
 
 struct listing {
@@ -55,10 +60,25 @@ static int collect(void *data, const struct naru_entry *entry)
 	return 0;
 }
 
+static void look_into_segment(struct nr_tool *tool, struct object *object)
+{
+	struct naru_segment_options reading = NARU_INIT(reading, .flags = NARU_READ_ONLY);
+	struct naru_segment *segment;
+
+	object->segment = (struct naru_segment_stat){.size = sizeof(object->segment)};
+	if (naru_segment_open(tool->space, object->name, &reading, &segment) < 0)
+		return;
+	object->known = naru_segment_stat(segment, &object->segment) == 0;
+	naru_segment_close(segment);
+}
+
 /* What cannot be opened is listed all the same. */
 static void look_into(struct nr_tool *tool, struct object *object)
 {
 	struct naru_queue *queue;
+
+	if (object->kind == NARU_KIND_SEGMENT)
+		look_into_segment(tool, object);
 
 	object->stat = (struct naru_queue_stat){.size = sizeof(object->stat)};
 	if (object->kind != NARU_KIND_QUEUE ||
@@ -78,6 +98,7 @@ static const char *kind_text(enum naru_kind kind)
 {
 	return kind == NARU_KIND_QUEUE	   ? "queue"
 	       : kind == NARU_KIND_SEGMENT ? "segment"
+	       : kind == NARU_KIND_SET	   ? "set"
 					   : "unknown";
 }
 
@@ -98,7 +119,11 @@ static void add_row(struct nr_table *table, const struct object *object)
 	char capacity[NR_UNIT_MAX] = "-", used[NR_UNIT_MAX] = "-";
 	char mode[8], owner[NR_UNIT_MAX];
 
-	if (object->known) {
+	if (object->known && object->kind == NARU_KIND_SEGMENT) {
+		nr_print_size(object->segment.length, bytes);
+		snprintf(used, sizeof(used), "%" PRIu64 " attached",
+			 object->segment.attachments);
+	} else if (object->known) {
 		nr_print_count(stat->messages, messages);
 		nr_print_size(stat->bytes, bytes);
 		nr_print_size(stat->capacity, capacity);
@@ -136,7 +161,9 @@ static void print_json(struct nr_tool *tool, const struct listing *listing)
 
 		nr_json_text(entry, "name", object->name);
 		nr_json_text(entry, "kind", kind_text(object->kind));
-		if (object->known) {
+		if (object->known && object->kind == NARU_KIND_SEGMENT) {
+			nr_json_segment(entry, &object->segment);
+		} else if (object->known) {
 			nr_json_queue(entry, &object->stat);
 		} else {
 			snprintf(mode, sizeof(mode), "%04o", object->mode & 07777);
@@ -167,6 +194,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (given.sysv)
+		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);
 	if (r < 0) {
 		status = nr_space_failed(naru_space_path(tool->space), r);
@@ -189,10 +218,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_ls = {
 	.name = "ls",
-	.usage = "[--json]",
-	.summary = "list the queues of a space",
-	.text = "Numbers are shown of queues that may be read and written, else a "
-		"dash.\n",
+	.usage = "[--json | --sysv]",
+	.summary = "list the queues and segments of a space",
+	.text = "Numbers are shown of queues that may be read and written, and of "
+		"segments\nthat may be read, else a dash.\n",
 	.options = options,
 	.run = run,
 };

@@ -17,14 +17,17 @@ enum {
 
 struct table {
 	struct option longs[OPTIONS_MAX + 3];
-	char letters[2 + 3 + 2 * OPTIONS_MAX];
+	char letters[3 + 3 + 2 * OPTIONS_MAX];
 };
 
-static void fill_table(const struct nr_option *options, struct table *ret_table)
+static void fill_table(const struct nr_command *command, struct table *ret_table)
 {
+	const struct nr_option *options = command->options;
 	struct option *entry = ret_table->longs;
 	char *letter = ret_table->letters;
 
+	if (command->strict)
+		*letter++ = '+';
 	*letter++ = ':'; /* tell a missing value from an unknown option */
 	for (int i = 0; options && options[i].name; i++) {
 		int has = options[i].value ? required_argument : no_argument;
@@ -82,7 +85,7 @@ int nr_options_parse(struct nr_tool *tool, const struct nr_command *command, int
 	struct table table;
 	int found;
 
-	fill_table(command->options, &table);
+	fill_table(command, &table);
 	optind = 0; /* glibc: start anew */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, table.letters, table.longs, NULL)) !=

@@ -51,8 +51,27 @@ int nr_file_failed(const char *what, const char *path)
 	return nr_failed("cannot %s %s: %s", what, path, strerror(error));
 }
 
+/* What to do about an error that is not naru's own; NULL: ask the doctor. */
+static const char *remedy(int error)
+{
+	switch (-error) {
+	case EMFILE:
+		return "raise the limit with: ulimit -n";
+	case ENFILE:
+		return "end some processes";
+	case ENOMEM:
+		return "end some processes, or raise the limit with: ulimit -v";
+	case EFBIG:
+		return "make it smaller, or raise the limit with: ulimit -f";
+	default:
+		return NULL;
+	}
+}
+
 int nr_space_failed(const char *path, int error)
 {
+	const char *do_this = remedy(error);
+
 	switch (-error) {
 	case ENOENT:
 		return nr_failed("no directory %s; make the space with: mkdir -m 700 %s",
@@ -79,13 +98,13 @@ int nr_space_failed(const char *path, int error)
 				 "with --space",
 				 path);
 	default:
-		return nr_failed("cannot use the space %s: %s; try: naru doctor", path,
-				 naru_error_text(error));
+		return nr_failed("cannot use the space %s: %s; %s", path,
+				 naru_error_text(error),
+				 do_this ? do_this : "try: naru doctor");
 	}
 }
 
-/* The options that the reader of an error must repeat to reach the same space. */
-static const char *space_option(const struct nr_tool *tool)
+const char *nr_space_option(const struct nr_tool *tool)
 {
 	static char text[4096];
 
@@ -95,8 +114,7 @@ static const char *space_option(const struct nr_tool *tool)
 	return text;
 }
 
-/* Of an argument out of range it is not told which. */
-static int out_of_range(const char *name)
+int nr_check_name(const char *name, const char *kind)
 {
 	static const char *const letters =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -105,9 +123,19 @@ static int out_of_range(const char *name)
 	if (length < 1 || length > NARU_NAME_MAX || *name == '.' ||
 	    strspn(name, letters) != length)
 		return nr_failed(
-			"\"%s\" is no name for a queue: it takes 1 to %d of A-Z a-z "
+			"\"%s\" is no name for a %s: it takes 1 to %d of A-Z a-z "
 			"0-9 . _ - and no dot in front",
-			name, NARU_NAME_MAX);
+			name, kind, NARU_NAME_MAX);
+	return NR_OK;
+}
+
+/* Of an argument out of range it is not told which. */
+static int out_of_range(const char *name)
+{
+	int status = nr_check_name(name, "queue");
+
+	if (status != NR_OK)
+		return status;
 	return nr_failed(
 		"queue \"%s\" cannot be so large; lower --capacity or --messages", name);
 }
@@ -115,7 +143,8 @@ static int out_of_range(const char *name)
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 {
 	const char *path = naru_space_path(tool->space);
-	const char *space = space_option(tool);
+	const char *space = nr_space_option(tool);
+	const char *do_this = remedy(error);
 
 	switch (-error) {
 	case ENOENT:
@@ -157,6 +186,9 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 	case EINTR:
 		return NR_INTERRUPTED;
 	default:
+		if (do_this)
+			return nr_failed("queue \"%s\" in %s: %s; %s", name, path,
+					 naru_error_text(error), do_this);
 		return nr_failed("queue \"%s\" in %s: %s; try: naru %sdoctor", name, path,
 				 naru_error_text(error), space);
 	}

@@ -18,8 +18,15 @@ int nr_file_failed(const char *what, const char *path);
 
 int nr_space_failed(const char *path, int error);
 
+/* The options that the reader of an error must repeat to reach the same space. */
+const char *nr_space_option(const struct nr_tool *tool);
+
 /* @error is of a call that made, opened or used the queue @name. */
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error);
+
+/* Is @name one? Else says why not, and what to do with @kind ("queue"). An exit status.
+ */
+int nr_check_name(const char *name, const char *kind);
 
 /* Open tool->space. Says why if it fails. Returns an exit status. */
 int nr_tool_open_space(struct nr_tool *tool);

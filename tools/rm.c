@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/rm.c - naru rm: remove queues and their messages */
+/* tools/rm.c - naru rm: remove queues, and segments */
 
 #include <tools/command.h>
 
@@ -40,8 +40,9 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_rm = {
 	.name = "rm",
-	.usage = "QUEUE...",
-	.summary = "remove queues, and the messages in them",
-	.text = "Processes that wait for a removed queue are told at once.\n",
+	.usage = "OBJECT...",
+	.summary = "remove queues, and the messages in them; or segments",
+	.text = "Processes that wait for a removed queue are told at once; those that\n"
+		"have attached a removed segment keep it.\n",
 	.run = run,
 };

@@ -15,6 +15,7 @@
  *	-EMSGSIZE	 the message is larger than the queue, or than the buffer
  *	-EIDRM		 the object was removed while it was in use
  *	-EOWNERDEAD	 the previous holder died
+ *	-ENOTRECOVERABLE somebody found what it left beyond repair
  *	-EBADMSG	 the shared memory breaks its invariants: a peer is broken
  *			 or hostile, or the file is damaged
  *	-EPROTONOSUPPORT the object has a layout this version does not speak
@@ -62,6 +63,13 @@ extern "C" {
 	{                                                                                \
 		.size = sizeof(object), __VA_ARGS__                                      \
 	}
+
+/* What the options of every object have in common. */
+enum naru_open_flags {
+	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
+	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
+	NARU_SET_GROUP = 1 << 2, /* give it to .group */
+};
 
 /* What a descriptor for poll(2) tells of a queue or a stream. */
 enum naru_poll {

@@ -68,6 +68,7 @@ enum naru_kind {
 	NARU_KIND_UNKNOWN = 0, /* a file that is not, or no longer, naru's */
 	NARU_KIND_QUEUE = 1,
 	NARU_KIND_SEGMENT = 2,
+	NARU_KIND_SET = 3, /* System V semaphores: naru-sysv(7) */
 };
 
 /* One object of a space, as naru_space_list() tells it. */

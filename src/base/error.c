@@ -27,6 +27,8 @@ NARU_API const char *naru_error_text(int error)
 		return "the object was removed while it was in use";
 	case -EOWNERDEAD:
 		return "the process that held it has died";
+	case -ENOTRECOVERABLE:
+		return "somebody found what a dead process left beyond repair";
 	case -EBADMSG:
 		return "the object is damaged, or is not naru's";
 	case -EPROTONOSUPPORT:

@@ -22,13 +22,15 @@
  *	0				nothing is known
  *
  *	I1  Only the process that has the slot writes the word, and the kernel for it.
- *	I2  Whenever it holds a thread, the word is in that thread's robust list.
+ *	I2  Whenever it holds a thread, the word is in that thread's robust list, or
+ *	    that thread was not the process's first one and has called exec(2): the
+ *	    kernel gave it the first one's number then, and did not know the word.
  *
- * So who sees a thread there, after it saw the slot's generation, knows without a
- * system call that this peer is alive; and who sleeps on the word is woken when it
- * dies. That the thread has ended does not mean that the process has: that, the file
- * lock in .peers tells. The file may be missing, and its words may be 0: all of it is
- * only faster than asking again and again.
+ * So who sees the first thread there, after it saw the slot's generation, may take it
+ * without a system call that this peer is alive; and who sleeps on the word is woken
+ * when it dies. It is no proof, either way: whether a process lives, the file lock in
+ * .peers tells. The file may be missing, and its words may be 0: all of it is only
+ * faster than asking again and again.
  */
 
 #include <assert.h>

@@ -14,6 +14,7 @@
 
 #define NR_QUEUE_MAGIC	 UINT64_C(0x6575657571727561) /* "aurqueue" in memory order */
 #define NR_SEGMENT_MAGIC UINT64_C(0x746e656d67657361) /* "asegment" */
+#define NR_SET_MAGIC	 UINT64_C(0x746573656d657361) /* "asemeset" */
 
 struct nr_object_shared {
 	uint64_t magic;

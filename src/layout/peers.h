@@ -21,10 +21,9 @@
  *
  *	I1  A living peer of slot s holds an exclusive OFD lock on byte 16 * s of
  *	    the file (and nothing else); the kernel drops it when its memory goes.
- *	I2  Only the holder of that lock writes slot s, and it changes generation
- *	    before it uses the slot.
- *
- * Byte 0 is locked by whoever removes an object, while it does.
+ *	I2  Only the holder of that lock writes slot s, but for generation and pid: these
+ *	    are changed before the lock is taken, by who holds one on byte 16 * s + 1
+ *	    and has found the other one free. Nobody takes the one without the other.
  *
  * So id is alive if and only if the byte is locked and generation matches.
  */

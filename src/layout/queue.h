@@ -97,7 +97,7 @@ struct nr_queue_shared {
 	_Atomic int64_t changed; /* nanoseconds since the epoch */
 
 	alignas(128) _Atomic uint32_t removed;
-	_Atomic uint32_t removing; /* the id of who is about to remove the name */
+	_Atomic uint32_t removing; /* the id of who is about to remove the name, or was */
 	_Atomic uint64_t polling_readable[NR_WAITER_WORDS]; /* bits of waiters */
 	_Atomic uint64_t intent; /* reference of the block that is being committed */
 	_Atomic uint32_t fenced; /* queue/waiter.h */

@@ -18,7 +18,10 @@
 #include <sys/barrier.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/futex.h>
 #include <sys/map.h>
+
+enum { REMOVAL_WAIT_NS = 1000 * 1000 * 1000, REMOVAL_NAP_NS = 1000 * 1000 };
 
 static int read_options(const struct naru_queue_options *options,
 			struct naru_queue_options *ret_options)
@@ -69,37 +72,50 @@ static void free_handle(struct naru_queue *queue)
 	free(queue);
 }
 
-/* The first bytes of the file, from which all else follows. */
-static void describe(struct nr_queue_shared *shared,
-		     const struct naru_queue_options *options, uint64_t page)
+static struct nr_geometry plan(const struct naru_queue_options *options)
+{
+	uint64_t page = nr_page_size();
+	struct nr_geometry geometry = {
+		.ring_offset = (NR_QUEUE_RING + page - 1) / page * page,
+		.ring_size = nr_size_ring(options->capacity, options->messages, page),
+		.granules = nr_size_heap(options->capacity, options->messages),
+	};
+
+	geometry.heap_offset = geometry.ring_offset + geometry.ring_size;
+	return geometry;
+}
+
+static void describe(struct nr_queue_shared *shared, const struct nr_geometry *geometry,
+		     const struct naru_queue_options *options)
 {
 	shared->object.magic = NR_QUEUE_MAGIC;
 	shared->object.version = NR_QUEUE_VERSION;
-	shared->ring_offset = (NR_QUEUE_RING + page - 1) / page * page;
-	shared->ring_size = nr_size_ring(options->capacity, options->messages, page);
-	shared->heap_offset = shared->ring_offset + shared->ring_size;
+	shared->ring_offset = geometry->ring_offset;
+	shared->ring_size = geometry->ring_size;
+	shared->heap_offset = geometry->heap_offset;
 	shared->limit_bytes = options->capacity;
 	shared->limit_messages = options->messages;
 	shared->changed = nr_clock_wall();
 }
 
 /* Make a file without a name a queue. */
-static int set_up(struct naru_queue *queue, int fd, uint64_t granules,
-		  const struct naru_queue_options *options,
-		  const struct nr_queue_shared *described)
+static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
+		  const struct naru_queue_options *options)
 {
+	struct naru_queue_options access = *options;
 	struct stat stat;
 	int r;
 
-	r = (int)nr_file_write(fd, described, sizeof(*described));
-	if (r >= 0)
-		r = nr_file_stat(fd, &stat);
+	r = nr_file_stat(fd, &stat);
 	if (r == 0)
-		r = nr_queue_map(queue, fd, &stat);
+		r = nr_queue_map_new(queue, fd, &stat, geometry);
 	if (r < 0)
 		return r;
-	nr_heap_format(&queue->store.heap, (uint32_t)granules);
-	r = nr_queue_set_access(fd, options);
+	describe(queue->shared, geometry, options);
+	nr_heap_format(&queue->store.heap, (uint32_t)geometry->granules);
+	if ((stat.st_mode & 07777) == options->mode)
+		access.mode = 0; /* as it should be already */
+	r = nr_queue_set_access(fd, &access);
 	if (r < 0)
 		nr_queue_unmap(queue);
 	return r;
@@ -111,38 +127,48 @@ static void join(struct naru_queue *queue)
 	nr_queue_join(queue, nr_load_relaxed(&queue->space->self->id));
 }
 
-static int create(struct naru_space *space, const char *name,
-		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
+/* 1: to be begun again. */
+static int create_once(struct naru_space *space, const char *name,
+		       const struct naru_queue_options *options,
+		       struct naru_queue **ret_queue)
 {
-	struct nr_queue_shared described = {0};
+	const struct nr_geometry geometry = plan(options);
 	struct nr_object_new object;
 	struct naru_queue *queue;
-	uint64_t granules;
 	int r;
 
-	describe(&described, options, nr_page_size());
-	granules = nr_size_heap(options->capacity, options->messages);
-	r = nr_object_begin(space, described.heap_offset + granules * NR_GRANULE,
+	r = nr_object_begin(space, geometry.heap_offset + geometry.granules * NR_GRANULE,
 			    &object);
 	if (r < 0)
 		return r;
 	queue = new_handle(space, name);
-	r = queue ? set_up(queue, object.fd, granules, options, &described) : -ENOMEM;
+	r = queue ? set_up(queue, object.fd, &geometry, options) : -ENOMEM;
 	if (r == 0) {
 		join(queue);
 		r = nr_object_publish(space, &object, name);
-		if (r < 0)
+		if (r != 0)
 			nr_queue_unmap(queue);
 	}
-	if (r < 0) {
+	if (r != 0) {
 		if (queue)
 			free_handle(queue);
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		return r;
 	}
 	nr_file_close(object.fd);
 	*ret_queue = queue;
 	return 0;
+}
+
+static int create(struct naru_space *space, const char *name,
+		  const struct naru_queue_options *options, struct naru_queue **ret_queue)
+{
+	int r;
+
+	do
+		r = create_once(space, name, options, ret_queue);
+	while (r > 0);
+	return r;
 }
 
 static int open_existing(struct naru_space *space, const char *name,
@@ -227,6 +253,30 @@ struct naru_queue *naru_queue_close(struct naru_queue *queue)
 	return NULL;
 }
 
+/*
+ * One remover at a time looks and unlinks, so that nobody unlinks a new queue that has
+ * got the name meanwhile. For one who is stopped nobody waits long.
+ */
+static void take_removal(struct naru_queue *queue, uint32_t id)
+{
+	_Atomic uint32_t *removing = &queue->shared->removing;
+	uint64_t now = nr_clock_monotonic(), until = now + REMOVAL_WAIT_NS;
+
+	for (; now < until; now = nr_clock_monotonic()) {
+		uint32_t other = 0;
+
+		if (nr_swap_if(removing, &other, id))
+			return;
+		if (nr_load_relaxed(&queue->shared->removed))
+			return;
+		if (!nr_space_alive(queue->space, other & NR_PEER_ID_MASK) &&
+		    nr_swap_if(removing, &other, id))
+			return;
+		nr_futex_wait(removing, other, now + REMOVAL_NAP_NS);
+	}
+	nr_exchange(removing, id);
+}
+
 int naru_queue_remove(struct naru_space *space, const char *name)
 {
 	struct naru_queue *queue;
@@ -251,19 +301,22 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 
 	/*
 	 * From here on every call looks whether the name is still there, so that
-	 * nobody sends to a queue that is gone even if we die after the unlink.
+	 * nobody sends to a queue that is gone even if we die after the unlink. Who
+	 * polls makes no calls until there is something: so tell them first.
 	 */
-	nr_exchange(&queue->shared->removing, id);
+	take_removal(queue, id);
+	nr_poll_removed(queue);
 	r = nr_queue_check_name(queue);
 	if (r == 0)
-		r = nr_object_remove_this(space, name, queue->device, queue->inode);
+		r = nr_object_remove(space, name);
 	/* dies here: the next one who calls, or wakes from a nap, marks it */
 	if (r == 0 || r == -ENOENT) {
 		nr_queue_mark_removed(queue);
 		if (nr_load_relaxed(&queue->shared->polled))
 			nr_poll_unlink(space, name, queue->inode);
 	} else {
-		nr_swap_if(&queue->shared->removing, &id, 0);
+		/* As if we had died: who calls next forgets it, and calms the pollers. */
+		nr_swap_if(&queue->shared->removing, &id, NR_PEER_ID_MASK);
 	}
 	naru_queue_close(queue);
 	return r == -EIDRM ? -ENOENT : r;

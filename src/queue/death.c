@@ -54,15 +54,14 @@ int nr_queue_enter_slowly(struct naru_queue *queue, uint32_t *ret_id)
 	bool dead = removing && !nr_space_alive(queue->space, removing & NR_PEER_ID_MASK);
 	int r = nr_queue_check_name(queue);
 
-	if (r < 0)
-		return r;
-	/* Somebody was about to remove it, and died before he did: forget it. */
-	if (dead)
-		nr_swap_if(&queue->shared->removing, &removing, 0);
-	r = nr_space_self(queue->space, ret_id);
+	if (r == 0)
+		r = nr_space_self(queue->space, ret_id);
 	/* A child of fork is another process. */
 	if (r == 0 && *ret_id != nr_load_relaxed(&queue->member))
 		nr_queue_join(queue, *ret_id);
+	/* Somebody was about to remove it, and died before he did. */
+	if (r == 0 && dead)
+		nr_poll_forget_removal(queue, *ret_id, removing);
 	return r;
 }
 

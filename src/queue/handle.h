@@ -20,7 +20,7 @@
 #include <space/spin.h>
 
 enum {
-	NR_QUEUE_OLD_MAPS = 64,
+	NR_QUEUE_GROWN = 64,
 	NR_HOLD_LOCK_MS = 1000, /* calls without a timeout wait so long for a lock */
 };
 
@@ -56,10 +56,10 @@ struct naru_queue {
 	uint64_t device; /* which file it is; its name may go to another */
 	uint64_t inode;
 	uint64_t heap_offset;	  /* in the file */
-	struct nr_queue_map head; /* header, waiters, journal, ring, ring again */
-	struct nr_queue_map heap; /* with room to grow behind it */
-	struct nr_queue_map old[NR_QUEUE_OLD_MAPS]; /* heaps that were outgrown */
-	int old_count;
+	struct nr_queue_map head; /* header, waiters, journal, ring, ring again, heap */
+	struct nr_queue_map heap; /* where it is now, with room to grow behind it */
+	struct nr_queue_map grown[NR_QUEUE_GROWN]; /* heaps that outgrew head */
+	int grown_count;
 	struct nr_fifo fifo[2]; /* of NARU_READABLE, NARU_WRITABLE */
 	char name[NARU_NAME_MAX + 1];
 };

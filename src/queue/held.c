@@ -137,7 +137,8 @@ bool nr_held_leave(const struct nr_hold *hold, uint32_t owner, enum nr_held_end 
 	if (!block || hold->id == 0 || !is_held(nr_read_once(&block->kind)) ||
 	    nr_read_once(&block->id) != hold->id)
 		return false;
-	return nr_swap_if(&block->owner, &owner, end == NR_HELD_BACK ? 0 : NR_OWNER_DONE);
+	return nr_swap_if(&block->owner, &owner, /* [leave] */
+			  end == NR_HELD_BACK ? 0 : NR_OWNER_DONE);
 }
 
 int nr_held_reap(struct nr_store *store, struct nr_counts *counts,
@@ -157,7 +158,7 @@ int nr_held_reap(struct nr_store *store, struct nr_counts *counts,
 
 		if (!block || steps > store->heap.granules)
 			return -EBADMSG;
-		owner = nr_load_relaxed(&block->owner);
+		owner = nr_load_acquire(&block->owner); /* [leave] */
 		next = nr_read_once(&block->next);
 		end = owner == NR_OWNER_DONE ? NR_HELD_GONE : NR_HELD_BACK;
 		if (owner != 0 && owner != NR_OWNER_DONE) {

@@ -11,6 +11,12 @@
  * A holder that cannot get the lock in time, or does not want to wait for it,
  * gives its message up by one store to the owner word (nr_held_leave); the next
  * one who looks for messages of the dead finds it.
+ *
+ * Edge:
+ *	[leave]	nr_held_leave swaps the owner word, with release
+ *		nr_held_reap  loads it with acquire
+ *		=> who gives the message to others sees what its holder wrote there, and
+ *		   the holder has read all that it wanted to.
  */
 
 #include <queue/store.h>

@@ -11,16 +11,6 @@ enum { RING_OFFSET_MAX = 1 << 20 };
 
 #define RING_POSSIBLE (UINT64_C(1) << 30)
 
-/* Addresses that are kept free behind a heap, so that it can grow where it is. */
-#define HEAP_SPARE (UINT64_C(256) << 20)
-
-struct geometry {
-	uint64_t ring_offset;
-	uint64_t ring_size;
-	uint64_t heap_offset;
-	uint64_t granules; /* that the file has memory for */
-};
-
 static uint64_t granules_in(const struct stat *stat, uint64_t heap_offset)
 {
 	uint64_t granules = ((uint64_t)stat->st_size - heap_offset) / NR_GRANULE;
@@ -28,21 +18,31 @@ static uint64_t granules_in(const struct stat *stat, uint64_t heap_offset)
 	return granules < NR_HEAP_GRANULES_MAX ? granules : NR_HEAP_GRANULES_MAX;
 }
 
-static int read_geometry(int fd, const struct stat *stat, struct geometry *ret_geometry)
+static int check_object(const struct nr_object_shared *object)
+{
+	if (nr_read_once(&object->magic) != NR_QUEUE_MAGIC)
+		return -EBADMSG;
+	return nr_read_once(&object->version) == NR_QUEUE_VERSION ? 0 : -EPROTONOSUPPORT;
+}
+
+static int read_geometry(int fd, const struct stat *stat,
+			 struct nr_geometry *ret_geometry)
 {
 	struct nr_queue_shared shared;
-	struct geometry geometry;
+	struct nr_geometry geometry;
 	ssize_t n = nr_file_read_at(fd, &shared, sizeof(shared), 0);
 	uint64_t page = nr_page_size();
+	int r;
 
 	if (n < 0)
 		return (int)n;
-	if ((size_t)n < sizeof(shared) || shared.object.magic != NR_QUEUE_MAGIC)
+	if ((size_t)n < sizeof(shared))
 		return -EBADMSG;
-	if (shared.object.version != NR_QUEUE_VERSION)
-		return -EPROTONOSUPPORT;
+	r = check_object(&shared.object);
+	if (r < 0)
+		return r;
 
-	geometry = (struct geometry){
+	geometry = (struct nr_geometry){
 		.ring_offset = shared.ring_offset,
 		.ring_size = shared.ring_size,
 		.heap_offset = shared.heap_offset,
@@ -61,11 +61,18 @@ static int read_geometry(int fd, const struct stat *stat, struct geometry *ret_g
 	return 0;
 }
 
-/* Header, waiters, journal, ring and, behind it, the ring again. */
-static int map_head(struct naru_queue *queue, int fd, const struct geometry *geometry)
+/* With addresses kept free behind a heap, so that it can grow where it is. */
+static size_t heap_room(uint64_t granules)
 {
-	size_t length = geometry->ring_offset + 2 * geometry->ring_size;
-	unsigned char *base, *again;
+	return 4 * granules * NR_GRANULE;
+}
+
+/* Header, waiters, journal, ring; then, as the file goes on, the ring again and heap. */
+static int map_at(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
+		  size_t heap)
+{
+	size_t length = geometry->heap_offset + geometry->ring_size + heap;
+	unsigned char *base;
 	void *address;
 	int r;
 
@@ -73,42 +80,32 @@ static int map_head(struct naru_queue *queue, int fd, const struct geometry *geo
 	if (r < 0)
 		return r;
 	base = address;
-	again = base + geometry->heap_offset;
-	r = nr_map_file(fd, geometry->ring_offset, geometry->ring_size, true, again,
-			&address);
+	r = nr_map_file(fd, geometry->ring_offset, geometry->ring_size + heap, true,
+			base + geometry->heap_offset, &address);
 	if (r < 0) {
 		nr_unmap(base, length);
 		return r;
 	}
 	queue->head = (struct nr_queue_map){base, length};
-	queue->shared = (void *)base;
-	queue->waiters = (void *)(base + NR_QUEUE_WAITERS);
-	queue->store.journal.shared = (void *)(base + NR_QUEUE_JOURNAL);
-	queue->ring = (struct nr_ring){
-		.base = base + geometry->ring_offset,
-		.size = geometry->ring_size,
-		.inline_max = geometry->ring_size / 4 < NR_INLINE_MAX
-				      ? geometry->ring_size / 4
-				      : NR_INLINE_MAX,
-	};
+	queue->heap = (struct nr_queue_map){base + length - heap, heap};
 	return 0;
 }
 
 static int map_heap(struct naru_queue *queue, int fd, uint64_t granules)
 {
-	size_t exact = granules * NR_GRANULE;
-	size_t length = 4 * exact + HEAP_SPARE;
+	size_t length = heap_room(granules);
 	void *address;
 	int r;
 
 	r = nr_map_file(fd, queue->heap_offset, length, true, NULL, &address);
 	if (r < 0) {
-		length = exact;
+		length = granules * NR_GRANULE;
 		r = nr_map_file(fd, queue->heap_offset, length, true, NULL, &address);
 	}
 	if (r < 0)
 		return r;
 	queue->heap = (struct nr_queue_map){address, length};
+	queue->grown[queue->grown_count++] = queue->heap;
 	return 0;
 }
 
@@ -123,54 +120,68 @@ static void set_heap(struct naru_queue *queue, uint64_t granules)
 	nr_write_once(&store->heap.granules, (uint32_t)granules);
 }
 
-static int map_all(struct naru_queue *queue, int fd, const struct geometry *geometry)
+static void set_head(struct naru_queue *queue, const struct nr_geometry *geometry)
 {
-	int r = map_head(queue, fd, geometry);
+	unsigned char *base = queue->head.address;
 
-	if (r < 0)
-		return r;
+	queue->shared = (void *)base;
+	queue->waiters = (void *)(base + NR_QUEUE_WAITERS);
 	queue->heap_offset = geometry->heap_offset;
-	r = map_heap(queue, fd, geometry->granules);
-	if (r < 0) {
-		nr_unmap(queue->head.address, queue->head.length);
-		return r;
-	}
+	queue->ring = (struct nr_ring){
+		.base = base + geometry->ring_offset,
+		.size = geometry->ring_size,
+		.inline_max = geometry->ring_size / 4 < NR_INLINE_MAX
+				      ? geometry->ring_size / 4
+				      : NR_INLINE_MAX,
+	};
 	queue->store.side = &queue->shared->receivers;
 	queue->store.heap.shared = &queue->shared->heap;
 	queue->store.heap.journal = &queue->store.journal;
-	queue->store.journal.base = (void *)queue->shared;
+	queue->store.journal.shared = (void *)(base + NR_QUEUE_JOURNAL);
+	queue->store.journal.base = base;
 	queue->store.journal.size = NR_QUEUE_WAITERS;
-	set_heap(queue, geometry->granules);
-	return 0;
 }
 
-int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
+int nr_queue_map_new(struct naru_queue *queue, int fd, const struct stat *stat,
+		     const struct nr_geometry *geometry)
 {
-	struct geometry geometry;
-	int r;
+	int r = map_at(queue, fd, geometry, heap_room(geometry->granules));
 
-	r = read_geometry(fd, stat, &geometry);
-	if (r == 0)
-		r = map_all(queue, fd, &geometry);
+	if (r < 0)
+		r = map_at(queue, fd, geometry, geometry->granules * NR_GRANULE);
 	if (r < 0)
 		return r;
+	set_head(queue, geometry);
+	set_heap(queue, geometry->granules);
 	queue->device = stat->st_dev;
 	queue->inode = stat->st_ino;
 	return 0;
 }
 
+int nr_queue_map(struct naru_queue *queue, int fd, const struct stat *stat)
+{
+	struct nr_geometry geometry;
+	int r = read_geometry(fd, stat, &geometry);
+
+	return r < 0 ? r : nr_queue_map_new(queue, fd, stat, &geometry);
+}
+
 int nr_queue_map_control(struct naru_queue *queue, int fd, const struct stat *stat)
 {
-	struct geometry geometry;
 	void *address;
 	int r;
 
-	r = read_geometry(fd, stat, &geometry);
-	if (r == 0)
-		r = nr_map_file(fd, 0, geometry.ring_offset, true, NULL, &address);
+	if (stat->st_size < (off_t)NR_QUEUE_RING)
+		return -EBADMSG;
+	r = nr_map_file(fd, 0, NR_QUEUE_RING, true, NULL, &address);
 	if (r < 0)
 		return r;
-	queue->head = (struct nr_queue_map){address, geometry.ring_offset};
+	r = check_object(address);
+	if (r < 0) {
+		nr_unmap(address, NR_QUEUE_RING);
+		return r;
+	}
+	queue->head = (struct nr_queue_map){address, NR_QUEUE_RING};
 	queue->shared = address;
 	queue->waiters = (void *)((unsigned char *)address + NR_QUEUE_WAITERS);
 	queue->device = stat->st_dev;
@@ -180,16 +191,13 @@ int nr_queue_map_control(struct naru_queue *queue, int fd, const struct stat *st
 
 void nr_queue_unmap(struct naru_queue *queue)
 {
-	for (int i = 0; i < queue->old_count; i++)
-		nr_unmap(queue->old[i].address, queue->old[i].length);
-	if (queue->heap.length > 0)
-		nr_unmap(queue->heap.address, queue->heap.length);
+	for (int i = 0; i < queue->grown_count; i++)
+		nr_unmap(queue->grown[i].address, queue->grown[i].length);
 	nr_unmap(queue->head.address, queue->head.length);
 }
 
 int nr_queue_map_file(struct naru_queue *queue, int fd)
 {
-	struct nr_queue_map old = queue->heap;
 	struct stat stat;
 	uint64_t have;
 	int r;
@@ -201,12 +209,11 @@ int nr_queue_map_file(struct naru_queue *queue, int fd)
 		return -EIDRM;
 	have = granules_in(&stat, queue->heap_offset);
 	if (have * NR_GRANULE > queue->heap.length) {
-		if (queue->old_count == NR_QUEUE_OLD_MAPS)
+		if (queue->grown_count == NR_QUEUE_GROWN)
 			return -ENOMEM;
 		r = map_heap(queue, fd, have);
 		if (r < 0)
 			return r;
-		queue->old[queue->old_count++] = old;
 	}
 	set_heap(queue, have);
 	return 0;

@@ -12,6 +12,18 @@
 /* Longer messages wait in the heap, and only a reference goes through the ring. */
 #define NR_INLINE_MAX UINT64_C(8192)
 
+/* Where what is in a queue's file. */
+struct nr_geometry {
+	uint64_t ring_offset;
+	uint64_t ring_size;
+	uint64_t heap_offset;
+	uint64_t granules; /* that the file has memory for */
+};
+
+/* Map a new file, whose header is still to be written. */
+int nr_queue_map_new(struct naru_queue *queue, int fd, const struct stat *stat,
+		     const struct nr_geometry *geometry);
+
 /*
  * Map the file, check that it is a whole queue of a version that we speak, and
  * fill in the handle from it. The descriptor is not kept.

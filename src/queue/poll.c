@@ -117,6 +117,12 @@ static int put_token(struct naru_queue *queue, enum naru_poll which)
 	return r;
 }
 
+static bool is_going(const struct naru_queue *queue)
+{
+	return nr_load_relaxed(&queue->shared->removed) ||
+	       nr_load_relaxed(&queue->shared->removing);
+}
+
 static int drain(struct naru_queue *queue, enum naru_poll which)
 {
 	int fd = fifo_fd(queue, which);
@@ -129,7 +135,7 @@ static int drain(struct naru_queue *queue, enum naru_poll which)
 	/* dies here: a byte too few; nr_poll_repair() writes one */
 	nr_store_relaxed(token(queue, which), 0);
 	/* Of a removed queue it is to be ready for ever: that byte was not ours. */
-	return fd >= 0 && nr_load_relaxed(&queue->shared->removed) ? put_byte(fd) : 0;
+	return fd >= 0 && is_going(queue) ? put_byte(fd) : 0;
 }
 
 int nr_poll_before_send_slowly(struct naru_queue *queue)
@@ -252,6 +258,20 @@ void nr_poll_removed(struct naru_queue *queue)
 	}
 }
 
+void nr_poll_forget_removal(struct naru_queue *queue, uint32_t id, uint32_t removing)
+{
+	if (lock_both(queue, id) < 0)
+		return;
+	/* dies here: bytes too many, which go when the locks are taken over */
+	if (nr_swap_if(&queue->shared->removing, &removing, 0))
+		for (enum naru_poll which = NARU_READABLE; which <= NARU_WRITABLE;
+		     which++) {
+			drain(queue, which);
+			agree(queue, which);
+		}
+	unlock_both(queue);
+}
+
 void nr_poll_unlink(struct naru_space *space, const char *name, uint64_t inode)
 {
 	int directory = nr_space_directory(space);
@@ -305,7 +325,10 @@ static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll w
 		return -EMFILE;
 	own->entry = entry;
 	own->id = id;
-	/* What earlier pollers left in the FIFO is nothing to rely upon. */
+	/*
+	 * What earlier pollers left in the FIFO is nothing to rely upon; and who is about
+	 * to remove the queue may have looked for it too early.
+	 */
 	if (first)
 		drain(queue, which);
 	/* dies here: the entry is reclaimed when the table is full */

@@ -62,8 +62,19 @@ void nr_poll_refresh(struct naru_queue *queue, uint32_t id, enum naru_poll which
 /* The lock that guards the FIFO was taken over, and is held. */
 void nr_poll_repair(struct naru_queue *queue, enum naru_poll which);
 
-/* The queue is gone: leave a byte in both for ever. */
+/*
+ * The queue is gone, or its name is about to go, and whoever is about to remove it may
+ * die before he can tell anybody: leave a byte in both. It is not drained while removed
+ * or removing says so.
+ */
 void nr_poll_removed(struct naru_queue *queue);
+
+/*
+ * Who was about to remove the queue, and is in the word removing as @removing, has not:
+ * forget it, and let the FIFOs agree with the queue again. No lock is held. Best
+ * effort: if a lock cannot be had, the next call tries again.
+ */
+void nr_poll_forget_removal(struct naru_queue *queue, uint32_t id, uint32_t removing);
 
 /* Remove the names of the FIFOs of the file with this inode number. */
 void nr_poll_unlink(struct naru_space *space, const char *name, uint64_t inode);

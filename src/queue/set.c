@@ -48,9 +48,11 @@ struct limits {
 	uint64_t messages;
 };
 
-/* What is to be, 0 in @wanted being what is. -EBADMSG, -EINVAL. */
-static int read_limits(const struct naru_queue *queue,
-		       const struct naru_queue_options *wanted, struct limits *ret_limits)
+#define AS_IT_IS UINT64_MAX
+
+/* What is to be. -EBADMSG, -EINVAL. */
+static int read_limits(const struct naru_queue *queue, const struct limits *wanted,
+		       struct limits *ret_limits)
 {
 	const struct nr_queue_shared *shared = queue->shared;
 	struct limits limits = {
@@ -63,9 +65,9 @@ static int read_limits(const struct naru_queue *queue,
 	    nr_size_heap(limits.capacity, limits.messages) >
 		    nr_read_unlocked(&shared->heap.granules))
 		return -EBADMSG;
-	if (wanted->capacity)
+	if (wanted->capacity != AS_IT_IS)
 		limits.capacity = wanted->capacity;
-	if (wanted->messages)
+	if (wanted->messages != AS_IT_IS)
 		limits.messages = wanted->messages;
 	if (limits.capacity > NR_CAPACITY_MAX || limits.messages > NR_MESSAGES_MAX ||
 	    nr_size_heap(limits.capacity, limits.messages) > NR_HEAP_GRANULES_MAX)
@@ -118,7 +120,7 @@ static int set_limits(struct naru_queue *queue, int fd, const struct limits *lim
 }
 
 static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
-			const struct naru_queue_options *wanted)
+			const struct limits *wanted)
 {
 	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
 	struct limits limits;
@@ -143,7 +145,7 @@ static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
 }
 
 static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
-			const struct naru_queue_options *wanted)
+			const struct limits *wanted)
 {
 	int r = -EAGAIN;
 
@@ -152,9 +154,36 @@ static int set_capacity(struct naru_queue *queue, uint32_t id, int fd,
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
+static void tell_room(struct naru_queue *queue, uint32_t id)
+{
+	nr_wake_senders(queue);
+	nr_poll_refresh(queue, id, NARU_WRITABLE);
+}
+
+int nr_queue_set_limits(struct naru_queue *queue, uint64_t capacity, uint64_t messages)
+{
+	const struct limits wanted = {capacity, messages};
+	struct stat stat;
+	uint32_t id;
+	int fd, r;
+
+	r = nr_queue_enter(queue, &id);
+	if (r < 0)
+		return r;
+	fd = open_file(queue, &stat);
+	if (fd < 0)
+		return fd;
+	r = set_capacity(queue, id, fd, &wanted);
+	nr_file_close(fd);
+	if (r == 0)
+		tell_room(queue, id);
+	return r;
+}
+
 int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *options)
 {
 	struct naru_queue_options checked;
+	struct limits wanted;
 	struct stat stat;
 	uint32_t id;
 	uid_t user;
@@ -177,14 +206,15 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	r = user == 0 || user == stat.st_uid ? 0 : -EPERM;
 	if (r == 0)
 		r = nr_queue_set_access(fd, &checked);
+	wanted.capacity = checked.capacity ? checked.capacity : AS_IT_IS;
+	wanted.messages = checked.messages ? checked.messages : AS_IT_IS;
 	if (r == 0 && (checked.capacity || checked.messages))
-		r = set_capacity(queue, id, fd, &checked);
+		r = set_capacity(queue, id, fd, &wanted);
 	nr_file_close(fd);
 	if (r < 0)
 		return r;
 	nr_store_relaxed(&queue->shared->changed, nr_clock_wall());
 	nr_poll_access(queue);
-	nr_wake_senders(queue);
-	nr_poll_refresh(queue, id, NARU_WRITABLE);
+	tell_room(queue, id);
 	return 0;
 }

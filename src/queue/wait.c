@@ -41,22 +41,26 @@ static bool is_room(uint64_t limit, uint64_t used, uint64_t need, bool good_deal
 	return used <= limit && limit - used >= (need > wanted ? need : wanted);
 }
 
+static bool has_room(const struct nr_waiting *waiting, bool good_deal)
+{
+	const struct nr_queue_shared *shared = waiting->queue->shared;
+	struct nr_counts sent, removed;
+
+	return nr_side_read(&shared->senders, &sent) &&
+	       nr_side_read(&shared->receivers, &removed) &&
+	       is_room(nr_load_relaxed(&shared->limit_messages),
+		       sent.messages - removed.messages, 1, good_deal) &&
+	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
+		       waiting->need, good_deal);
+}
+
 static bool room_ready(void *data)
 {
 	struct room *room = data;
-	const struct nr_queue_shared *shared = room->waiting->queue->shared;
-	struct nr_counts sent, removed;
-	bool good_deal = room->looks++ < ROOM_LOOKS;
 
 	for (int i = 0; i < ROOM_PAUSES; i++)
 		nr_relax();
-	if (!nr_side_read(&shared->senders, &sent) ||
-	    !nr_side_read(&shared->receivers, &removed))
-		return false;
-	return is_room(nr_load_relaxed(&shared->limit_messages),
-		       sent.messages - removed.messages, 1, good_deal) &&
-	       is_room(nr_load_relaxed(&shared->limit_bytes), sent.bytes - removed.bytes,
-		       room->waiting->need, good_deal);
+	return has_room(room->waiting, room->looks++ < ROOM_LOOKS);
 }
 
 static bool spin(struct nr_waiting *waiting)
@@ -128,6 +132,23 @@ static bool is_news(const struct nr_waiting *waiting)
 	       message_ready(waiting->queue);
 }
 
+/* All are watched now who may die: is there anything that one who is dead has left? */
+static bool look_once_more(void *data)
+{
+	struct nr_waiting *waiting = data;
+
+	set_bit_again(waiting);
+	if (waiting->sender)
+		return has_room(waiting, false);
+	return nr_load_relaxed(&waiting->queue->shared->intent) || is_news(waiting);
+}
+
+/* A handler has called fork(2), and we are the child: the entry is our parent's. */
+static bool is_another(const struct nr_waiting *waiting)
+{
+	return nr_load_relaxed(&waiting->queue->space->self->id) != waiting->id;
+}
+
 /* A nap is over, and nobody has woken us. 1: look again. */
 static int look_round(struct nr_waiting *waiting)
 {
@@ -186,6 +207,8 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		if (!waiting->sender && is_news(waiting))
 			return 0;
 		r = sleep_once(waiting, state, until);
+		if (is_another(waiting))
+			return -EINTR;
 		value = nr_load_acquire(state);
 		if (value != NR_WAITER_SLEEPING) {
 			waiting->woken = value;
@@ -216,6 +239,8 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		waiting->watch = (struct nr_watch){
 			.space = waiting->queue->space,
 			.members = &waiting->queue->shared->members,
+			.news = look_once_more,
+			.data = waiting,
 		};
 		if (spin(waiting))
 			return 0;
@@ -247,7 +272,7 @@ void nr_wait_end(struct nr_waiting *waiting, int64_t type)
 	struct naru_queue *queue = waiting->queue;
 	bool pass_on = false;
 
-	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0)
+	if (waiting->stage == NR_WAITING_NOT || waiting->entry < 0 || is_another(waiting))
 		return;
 	/*
 	 * Woken for a message, or for room, that we did not use, it is somebody

@@ -63,8 +63,8 @@ static bool admits(const struct nr_waiter_shared *waiter, int64_t type)
 static bool is_alive(const struct naru_queue *queue,
 		     const struct nr_waiter_shared *waiter)
 {
-	return nr_space_alive(queue->space,
-			      nr_load_relaxed(&waiter->owner) & NR_PEER_ID_MASK);
+	return nr_space_seems_alive(queue->space,
+				    nr_load_relaxed(&waiter->owner) & NR_PEER_ID_MASK);
 }
 
 static int visit_receiver(struct naru_queue *queue, uint32_t entry, void *data)

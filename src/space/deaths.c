@@ -30,7 +30,7 @@ static int make_file(struct naru_space *space)
 		r = nr_file_resize(file.fd, NR_DEATHS_SIZE);
 	if (r == 0)
 		r = nr_object_publish(space, &file, NR_DEATHS_FILE);
-	nr_object_abandon(space, &file);
+	nr_object_abandon(&file);
 	return r;
 }
 
@@ -122,14 +122,14 @@ void nr_deaths_arm(struct naru_space *space, uint32_t id)
 	struct stat stat;
 	int fd;
 
-	if (!space->deaths || nr_robust_is_armed(robust))
+	if (nr_deaths_is_armed(space, id))
 		return;
 	fd = open_file(space, &stat);
 	if (fd < 0)
 		return;
 	if (stat.st_dev == space->deaths_device && stat.st_ino == space->deaths_inode &&
 	    reserve_word(space, fd, slot) == 0) {
-		/* Its thread has ended, so that nothing of it is in any list. */
+		/* Its thread has ended, or somebody has written to the word. */
 		nr_robust_disarm(robust);
 		nr_robust_arm(fd, nr_deaths_offset(slot), robust);
 	}

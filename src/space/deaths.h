@@ -23,12 +23,6 @@ void nr_deaths_close(struct naru_space *space);
  */
 void nr_deaths_arm(struct naru_space *space, uint32_t id);
 
-/* Does our word still tell of us? Not, if the thread that armed it has ended. */
-static inline bool nr_deaths_is_armed(const struct naru_space *space)
-{
-	return !space->deaths || nr_robust_is_armed(&space->self->robust);
-}
-
 /* The word of @slot, NULL if there is none. */
 static inline _Atomic uint32_t *nr_deaths_word(const struct naru_space *space,
 					       uint32_t slot)
@@ -41,6 +35,19 @@ static inline _Atomic uint32_t *nr_deaths_word(const struct naru_space *space,
 	      1))
 		return NULL;
 	return (void *)((unsigned char *)space->deaths + nr_deaths_offset(slot));
+}
+
+/* Does our word still tell of us? Not, if the thread that armed it has ended. */
+static inline bool nr_deaths_is_armed(const struct naru_space *space, uint32_t id)
+{
+	uint32_t value = nr_robust_value(&space->self->robust);
+	const _Atomic uint32_t *word;
+
+	if (!space->deaths)
+		return true;
+	/* Not in the pages of the robust list, which another thread may unmap. */
+	word = nr_deaths_word(space, id & (NR_PEERS - 1));
+	return word && value && atomic_load_explicit(word, memory_order_relaxed) == value;
 }
 
 /* Is there a living thread in this value of a word? */

@@ -23,7 +23,7 @@ static bool ours(const struct nr_kept *kept, int fd)
 {
 	struct stat stat;
 
-	return nr_file_stat(fd, &stat) == 0 && nr_kept_is(kept, &stat);
+	return fd >= 0 && nr_file_stat(fd, &stat) == 0 && nr_kept_is(kept, &stat);
 }
 
 int nr_kept_get(struct nr_kept *kept)

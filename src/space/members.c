@@ -57,12 +57,16 @@ static void watch_slot(struct nr_watch *watch, uint32_t slot, struct vigil *vigi
 	uint32_t id = nr_space_slot_id(watch->space, slot);
 	_Atomic uint32_t *word = nr_deaths_word(watch->space, slot);
 	uint32_t value = word ? nr_load_acquire(word) : 0;
+	bool heard = nr_space_heard(watch->space, slot, value);
 
-	if (nr_deaths_lives(value) && vigil->count < NR_FUTEX_WORDS) {
-		vigil->words[vigil->count++] = (struct nr_futex_word){word, value};
-	} else if (nr_space_alive(watch->space, id)) {
-		/* Dying, perhaps: the word tells earlier than the file lock. */
-		vigil->blind = true;
+	if ((heard && !watch->doubts) || nr_space_alive(watch->space, id)) {
+		bool watched = nr_deaths_lives(value) && vigil->count < NR_FUTEX_WORDS;
+
+		if (watched)
+			vigil->words[vigil->count++] =
+				(struct nr_futex_word){word, value};
+		/* If not, it dies, perhaps: the word tells earlier than the file lock. */
+		vigil->blind |= !watched || !heard;
 	} else if (watch->dead_count < NR_WATCH_DEAD) {
 		/* The kernel has woken one of those who watched it, if that. */
 		if (word)
@@ -95,10 +99,16 @@ static void begin(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expec
 				watch_slot(watch, slot, vigil);
 		}
 	}
+	watch->doubts = false;
 }
 
-/* Not to be had here: a kernel before 5.16. */
+/* Not to be had here: a kernel before 5.16, or a filter of system calls. */
 static _Atomic bool no_wait_any;
+
+static bool is_answer(int r)
+{
+	return r >= 0 || r == -EAGAIN || r == -ETIMEDOUT || r == -EINTR;
+}
 
 /* How long may it be, if a death may go unheard? Short at first: one may be dying. */
 static uint64_t nap_ns(struct nr_watch *watch, bool blind)
@@ -127,9 +137,22 @@ static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_
 		r = nr_futex_wait(own->word, own->expected, until_ns);
 	else
 		r = nr_futex_wait_any(vigil->words, vigil->count, until_ns);
-	if (r == -ENOSYS)
-		nr_store_relaxed(&no_wait_any, true);
-	return r;
+	if (is_answer(r))
+		return r;
+	/* Whatever it is (-ENOSYS, -EPERM): not again and again without a sleep. */
+	nr_store_relaxed(&no_wait_any, true);
+	return -EAGAIN;
+}
+
+/*
+ * Whatever we were woken for, the one wake that the kernel gives for a death may have
+ * been ours too: futex_waitv(2) tells of one word. It is for us to wake the others.
+ */
+static void pass_on(const struct vigil *vigil)
+{
+	for (uint32_t i = OTHERS; i < vigil->count; i++)
+		if (nr_load_relaxed(vigil->words[i].word) != vigil->words[i].expected)
+			nr_futex_wake(vigil->words[i].word, INT_MAX);
 }
 
 int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
@@ -141,17 +164,22 @@ int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t ex
 		int r;
 
 		begin(watch, word, expected, &vigil);
+		/* Who writes nonsense into the bits may let members die for ever. */
 		if (watch->dead_count > 0)
-			return -EOWNERDEAD;
+			return nr_clock_monotonic() < until_ns ? -EOWNERDEAD : -ETIMEDOUT;
+		/* Who is dead, and forgotten, was so before: what it left can be seen. */
 		if (nr_load_acquire(word) != expected)
 			return 0;
+		if (watch->news && watch->news(watch->data))
+			return nr_clock_monotonic() < until_ns ? 0 : -ETIMEDOUT;
 		r = sleep_on(watch, &vigil, until_ns);
+		pass_on(&vigil);
 		if (r == OWN || r == -EINTR)
 			return r;
-		if (r == -ETIMEDOUT)
+		if (r == -ETIMEDOUT) {
+			/* Once in a while the words are not believed. */
+			watch->doubts = true;
 			return nr_clock_monotonic() < until_ns ? -EAGAIN : r;
-		/* The kernel has woken one, us: it is for us to wake the others. */
-		if (r >= OTHERS)
-			nr_futex_wake(vigil.words[r].word, INT_MAX);
+		}
 	}
 }

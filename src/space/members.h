@@ -10,17 +10,23 @@
  * object (layout/deaths.h). When one dies the kernel wakes one of its watchers, which
  * wakes the others, repairs what the dead one left in its own object, and wakes whoever
  * sleeps for that. So nobody polls, and nobody sleeps through a death, even if the one
- * who was told of it dies in turn: for he is watched, too. tests/model/watch.pml.
+ * who was told of it dies in turn: for he is watched, too, by those who use the same
+ * object; others look once a second. tests/model/watch.pml.
  *
  * Where that cannot be had (a kernel before 5.16, more than 126 members, a process
- * whose thread has ended that the kernel would tell of), it naps.
+ * whose thread has ended that the kernel would tell of, or is not its first one), it
+ * naps.
  */
 
 #include <layout/members.h>
 #include <space/space.h>
 
-/* Longest nap where a death may go unheard, and where none should. */
-enum { NR_MEMBERS_NAP_MS = 80, NR_MEMBERS_CALM_MS = 10 * 1000 };
+/*
+ * Longest nap where a death may go unheard, and where none should. The kernel wakes one
+ * watcher of the dead, and that one may be of another object, and die with it: then
+ * nobody who is left watches him. Or he is stopped before he wakes the others.
+ */
+enum { NR_MEMBERS_NAP_MS = 80, NR_MEMBERS_CALM_MS = 1000 };
 
 enum { NR_WATCH_DEAD = 16 }; /* are told at once; more the next time */
 
@@ -28,7 +34,14 @@ enum { NR_WATCH_DEAD = 16 }; /* are told at once; more the next time */
 struct nr_watch {
 	struct naru_space *space;
 	struct nr_members_shared *members;
+	/*
+	 * Called when the others are watched and before the sleep, or NULL: is there
+	 * something already? Who died before that, and is forgotten, may have left it.
+	 */
+	bool (*news)(void *data);
+	void *data;
 	uint32_t nap_ms; /* the last short one's length; at first 0 */
+	bool doubts;	 /* a nap was over: the next time, the kernel is asked */
 	uint32_t dead_count;
 	uint32_t dead[NR_WATCH_DEAD]; /* ids: have died, and are not forgotten yet */
 };
@@ -40,7 +53,7 @@ void nr_members_join(struct naru_space *space, struct nr_members_shared *members
 /*
  * Sleep while *@word is @expected, until CLOCK_MONOTONIC shows @until_ns.
  *
- * 0		woken, or *word is not @expected
+ * 0		woken, or *word is not @expected, or there is news
  * -EOWNERDEAD	members have died: look for what they left, wake who sleeps for it, and
  *		then nr_members_forget() them; else the next one who sleeps is told too
  * -EAGAIN	a nap is over: who should have woken us may have died unheard

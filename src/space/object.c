@@ -2,6 +2,7 @@
 
 /* space/object.c - see space/object.h */
 
+#include <base/atomic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <layout/object.h>
@@ -10,11 +11,7 @@
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/file.h>
-#include <sys/futex.h>
 #include <sys/process.h>
-
-/* For at most a second. */
-enum { REMOVAL_TRIES = 1000, REMOVAL_NAP_NS = 1000 * 1000 };
 
 /* Of the same set in every locale, unlike isalnum(3). */
 static bool is_name_byte(char byte)
@@ -49,40 +46,34 @@ static int open_named(int directory, struct nr_object_new *object)
 	}
 }
 
-static int open_new(int directory, struct nr_object_new *object)
+static int open_new(const struct naru_space *space, struct nr_object_new *object)
 {
-	int fd = nr_file_open(directory, ".", O_TMPFILE | O_RDWR, 0600);
+	int fd;
 
 	object->temporary[0] = '\0';
-	if (fd >= 0) {
-		if (nr_file_can_link(fd))
-			return fd;
-		nr_file_close(fd);
-		return open_named(directory, object);
-	}
+	if (nr_load_relaxed(&space->names_all))
+		return open_named(object->directory, object);
+	fd = nr_file_open(object->directory, ".", O_TMPFILE | O_RDWR, 0600);
 	/* How kernels and file systems say that they have no O_TMPFILE. */
 	if (fd == -EOPNOTSUPP || fd == -EISDIR || fd == -ENOENT || fd == -EINVAL)
-		return open_named(directory, object);
+		return open_named(object->directory, object);
 	return fd;
 }
 
 int nr_object_begin(struct naru_space *space, uint64_t size,
 		    struct nr_object_new *ret_new)
 {
-	struct nr_object_new object;
-	int directory = nr_space_directory(space), r;
+	struct nr_object_new object = {.directory = nr_space_directory(space)};
+	int r;
 
-	if (directory < 0)
-		return directory;
-	object.fd = open_new(directory, &object);
+	if (object.directory < 0)
+		return object.directory;
+	object.fd = open_new(space, &object);
 	if (object.fd < 0)
 		return object.fd;
-	/* The umask may have taken even the owner's bits. */
-	r = nr_file_mode(object.fd, 0600);
-	if (r == 0)
-		r = nr_file_allocate(object.fd, 0, size);
+	r = nr_file_allocate(object.fd, 0, size);
 	if (r < 0) {
-		nr_object_abandon(space, &object);
+		nr_object_abandon(&object);
 		return r;
 	}
 	*ret_new = object;
@@ -92,35 +83,33 @@ int nr_object_begin(struct naru_space *space, uint64_t size,
 int nr_object_publish(struct naru_space *space, struct nr_object_new *object,
 		      const char *name)
 {
-	int directory = nr_space_directory(space), r;
+	int r;
 
-	if (directory < 0)
-		return directory;
-	if (!object->temporary[0])
-		return nr_file_link(object->fd, directory, name);
-	r = nr_file_link_name(directory, object->temporary, name);
+	if (!object->temporary[0]) {
+		r = nr_file_link(object->fd, object->directory, name);
+		if (r != -ENOENT)
+			return r;
+		nr_store_relaxed(&space->names_all, true);
+		return 1;
+	}
+	r = nr_file_link_name(object->directory, object->temporary, name);
 	if (r < 0)
 		return r;
 	/* Dies here: the file has two names; naru_space_check() finds the first. */
-	(void)nr_file_unlink(directory, object->temporary);
+	(void)nr_file_unlink(object->directory, object->temporary);
 	object->temporary[0] = '\0';
 	return 0;
 }
 
-void nr_object_abandon(struct naru_space *space, struct nr_object_new *object)
+void nr_object_abandon(struct nr_object_new *object)
 {
-	int directory;
-
-	if (object->temporary[0]) {
-		directory = nr_space_directory(space);
-		if (directory >= 0)
-			(void)nr_file_unlink(directory, object->temporary);
-	}
+	if (object->temporary[0])
+		(void)nr_file_unlink(object->directory, object->temporary);
 	nr_file_close(object->fd);
 }
 
-int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
-		   struct stat *ret_stat)
+static int open_object(struct naru_space *space, const char *name, int access,
+		       int *ret_fd, struct stat *ret_stat)
 {
 	int directory, fd, r = nr_object_check_name(name);
 	struct stat stat;
@@ -131,7 +120,7 @@ int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 	if (directory < 0)
 		return directory;
 	/* Nonblocking, and no terminal of ours: it may turn out to be anything. */
-	fd = nr_file_open(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+	fd = nr_file_open(directory, name, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
 			  0);
 	if (fd == -ELOOP || fd == -EISDIR || fd == -ENXIO)
 		return -EBADMSG;
@@ -149,6 +138,18 @@ int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 	return 0;
 }
 
+int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
+		   struct stat *ret_stat)
+{
+	return open_object(space, name, O_RDWR, ret_fd, ret_stat);
+}
+
+int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_fd,
+			   struct stat *ret_stat)
+{
+	return open_object(space, name, O_RDONLY, ret_fd, ret_stat);
+}
+
 int nr_object_remove(struct naru_space *space, const char *name)
 {
 	int directory, r = nr_object_check_name(name);
@@ -157,45 +158,6 @@ int nr_object_remove(struct naru_space *space, const char *name)
 		return r;
 	directory = nr_space_directory(space);
 	return directory < 0 ? directory : nr_file_unlink(directory, name);
-}
-
-/*
- * One remover at a time looks and unlinks, so that nobody unlinks a new object that
- * has got the name meanwhile. Whoever dies here gives the lock up; for one who is
- * stopped nobody waits long.
- */
-static void lock_removal(int fd)
-{
-	_Atomic uint32_t nobody = 0;
-
-	for (int tries = 0; tries < REMOVAL_TRIES; tries++) {
-		if (nr_file_lock(fd, 0, 1) != -EAGAIN)
-			return;
-		nr_futex_wait(&nobody, 0, nr_clock_monotonic() + REMOVAL_NAP_NS);
-	}
-}
-
-int nr_object_remove_this(struct naru_space *space, const char *name, uint64_t device,
-			  uint64_t inode)
-{
-	int directory = nr_space_directory(space), table, r;
-	struct stat stat;
-
-	if (directory < 0)
-		return directory;
-	table = nr_space_open_own_table(space);
-	if (table < 0)
-		return table;
-	lock_removal(table);
-	r = nr_file_stat_at(directory, name, &stat);
-	if (r == 0 && (stat.st_dev != device || stat.st_ino != inode))
-		r = -ENOENT;
-	if (r == 0)
-		r = nr_file_unlink(directory, name);
-	/* A child of fork may have the same description. */
-	nr_file_unlock(table, 0, 1);
-	nr_file_close(table);
-	return r;
 }
 
 enum naru_kind nr_object_kind(const void *magic)
@@ -207,5 +169,7 @@ enum naru_kind nr_object_kind(const void *magic)
 		return NARU_KIND_QUEUE;
 	if (number == NR_SEGMENT_MAGIC)
 		return NARU_KIND_SEGMENT;
+	if (number == NR_SET_MAGIC)
+		return NARU_KIND_SET;
 	return NARU_KIND_UNKNOWN;
 }

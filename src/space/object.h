@@ -7,7 +7,7 @@
  *
  * An object's file begins with 8 bytes that tell its kind (layout/object.h).
  * It gets its name only when it is whole, by linkat(2): nothing half-made is ever
- * visible under a name. Where O_TMPFILE or linking by /proc cannot be had, it is
+ * visible under a name. Where O_TMPFILE or linking such a file cannot be had, it is
  * made under a temporary name, ".new-<pid>-<time>", and linked from there; the
  * doctor clears up what a death leaves of that.
  */
@@ -20,22 +20,29 @@ int nr_object_check_name(const char *name);
 
 struct nr_object_new {
 	int fd;		    /* of the file; read and write */
+	int directory;	    /* the space's */
 	char temporary[48]; /* its temporary name, empty for O_TMPFILE */
 };
 
-/* A new file of @size bytes, all reserved and zero, mode 0600, without a name yet. */
+/*
+ * A new file of @size bytes, all reserved and zero, without a name yet. Its mode is
+ * 0600 as far as the umask lets it.
+ */
 int nr_object_begin(struct naru_space *space, uint64_t size,
 		    struct nr_object_new *ret_new);
 
 /*
  * Give it its name, which the caller has checked. The descriptor stays open, and
- * the caller's. -EEXIST: there is one; the file is still to be abandoned.
+ * the caller's. Otherwise the file is still to be abandoned:
+ *
+ * -EEXIST	there is one
+ * 1		what has no name cannot be given one here: begin again
  */
 int nr_object_publish(struct naru_space *space, struct nr_object_new *object,
 		      const char *name);
 
 /* Forget a file that has not been published: closes the descriptor. */
-void nr_object_abandon(struct naru_space *space, struct nr_object_new *object);
+void nr_object_abandon(struct nr_object_new *object);
 
 /*
  * Open the file @name for reading and writing: O_NOFOLLOW, and a regular file. Whose
@@ -48,11 +55,11 @@ void nr_object_abandon(struct naru_space *space, struct nr_object_new *object);
 int nr_object_open(struct naru_space *space, const char *name, int *ret_fd,
 		   struct stat *ret_stat);
 
-int nr_object_remove(struct naru_space *space, const char *name);
+/* The same for reading only: needs no more permission than that. */
+int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_fd,
+			   struct stat *ret_stat);
 
-/* Only if the name means that file still. -ENOENT: it does not. */
-int nr_object_remove_this(struct naru_space *space, const char *name, uint64_t device,
-			  uint64_t inode);
+int nr_object_remove(struct naru_space *space, const char *name);
 
 /* What the first bytes of an object's file say. */
 enum naru_kind nr_object_kind(const void *magic);

@@ -10,11 +10,13 @@
 
 #include <base/atomic.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <space/deaths.h>
 #include <space/space.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/futex.h>
 #include <sys/map.h>
 #include <sys/process.h>
 
@@ -71,16 +73,47 @@ static uint32_t generation_after(uint32_t generation)
 }
 
 /*
+ * Lock a slot that nobody has, and end the id of whoever had it. -EAGAIN: it is taken.
+ *
+ * If the slot were locked first, its last owner's id would seem to be alive until the
+ * generation has changed. So who wants it locks the byte behind first.
+ */
+static int take_slot(struct naru_space *space, int fd, uint32_t slot)
+{
+	struct nr_peer_shared *it = peer(space, slot);
+	int r = nr_file_locked(fd, lock_byte(slot));
+
+	if (r == 0)
+		r = nr_file_lock(fd, lock_byte(slot) + 1, 1);
+	else if (r > 0)
+		r = -EAGAIN;
+	if (r < 0)
+		return r;
+	r = nr_file_locked(fd, lock_byte(slot));
+	if (r == 0) {
+		nr_store_relaxed(&it->pid, 0);
+		nr_store_relaxed(&it->generation,
+				 generation_after(nr_load_relaxed(&it->generation)));
+		/* Dies here: the next one goes on from this generation. */
+		r = nr_file_lock(fd, lock_byte(slot), 1);
+	} else if (r > 0) {
+		r = -EAGAIN;
+	}
+	nr_file_unlock(fd, lock_byte(slot) + 1, 1);
+	return r;
+}
+
+/*
  * Lock a free slot, and return it. Begins where no other is likely to look, but among
  * the first ones: the words of layout/deaths.h take memory for the slots in use.
  */
-static int lock_slot(int fd)
+static int find_slot(struct naru_space *space, int fd)
 {
 	uint32_t start = ((uint32_t)nr_process_id() * 2654435761u >> 16) % SLOTS_FIRST;
 
 	for (uint32_t i = 0; i < NR_PEERS - 1; i++) {
 		uint32_t slot = 1 + (start + i) % (NR_PEERS - 1);
-		int r = nr_file_lock(fd, lock_byte(slot), 1);
+		int r = take_slot(space, fd, slot);
 
 		if (r == 0)
 			return (int)slot;
@@ -98,7 +131,7 @@ static int settle(struct naru_space *space, int fd, uint32_t *ret_id)
 	void *hold;
 	int slot, r;
 
-	slot = lock_slot(fd);
+	slot = find_slot(space, fd);
 	if (slot < 0)
 		return slot;
 	/* Which page is mapped does not matter, only through which description. */
@@ -111,11 +144,8 @@ static int settle(struct naru_space *space, int fd, uint32_t *ret_id)
 		return r;
 	}
 
-	/* Dies here: the slot looks as its last user left it, and is not locked. */
-	generation = generation_after(
-		nr_load_relaxed(&peer(space, (uint32_t)slot)->generation));
-	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, 0);
-	nr_store_relaxed(&peer(space, (uint32_t)slot)->generation, generation);
+	generation = nr_load_relaxed(&peer(space, (uint32_t)slot)->generation) &
+		     (NR_PEER_GENERATIONS - 1);
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->start, nr_clock_boottime());
 	nr_store_relaxed(&peer(space, (uint32_t)slot)->pid, nr_process_id());
 	self->hold = hold;
@@ -160,7 +190,7 @@ void nr_space_arm(struct naru_space *space)
 	uint32_t id = nr_load_relaxed(&space->self->id);
 
 	/* To register arms, too. */
-	if (id == 0 || nr_deaths_is_armed(space))
+	if (id == 0 || nr_deaths_is_armed(space, id))
 		return;
 	enter();
 	nr_deaths_arm(space, id);
@@ -170,19 +200,24 @@ void nr_space_arm(struct naru_space *space)
 void nr_space_deregister(struct naru_space *space)
 {
 	uint32_t id = nr_load_relaxed(&space->self->id);
+	uint32_t slot = id & (NR_PEERS - 1);
+	_Atomic uint32_t *word;
 
 	if (!id)
 		return;
+	word = nr_deaths_word(space, slot);
 	nr_robust_disarm(&space->self->robust);
-	nr_store_relaxed(&peer(space, id & (NR_PEERS - 1))->pid, 0);
+	nr_store_relaxed(&peer(space, slot)->pid, 0);
 	nr_store_relaxed(&space->self->id, 0);
 	nr_unmap(space->self->hold, nr_page_size());
+	/* What we took, claimed or were about to do is as a dead one's: they look. */
+	if (word)
+		nr_futex_wake(word, INT_MAX);
 }
 
 bool nr_space_alive(struct naru_space *space, uint32_t id)
 {
 	uint32_t slot = id & (NR_PEERS - 1);
-	const _Atomic uint32_t *word;
 	int fd;
 
 	if (!slot || id > NR_PEER_ID_MASK)
@@ -191,12 +226,29 @@ bool nr_space_alive(struct naru_space *space, uint32_t id)
 		return true;
 	if (nr_load_relaxed(&peer(space, slot)->generation) != id >> NR_PEER_SLOT_BITS)
 		return false;
-	nr_program_order();
-	word = nr_deaths_word(space, slot);
-	if (word && nr_deaths_lives(nr_load_relaxed(word)))
-		return true;
 	fd = nr_space_table(space);
 	return fd < 0 || nr_file_locked(fd, lock_byte(slot)) != 0;
+}
+
+bool nr_space_heard(struct naru_space *space, uint32_t slot, uint32_t word)
+{
+	/* By exec(2) another thread gets the first one's number: its word stays. */
+	return nr_deaths_lives(word) &&
+	       (word & NR_ROBUST_THREAD) ==
+		       (uint32_t)nr_load_relaxed(&peer(space, slot)->pid);
+}
+
+bool nr_space_seems_alive(struct naru_space *space, uint32_t id)
+{
+	uint32_t slot = id & (NR_PEERS - 1);
+	const _Atomic uint32_t *word = slot ? nr_deaths_word(space, slot) : NULL;
+
+	if (word && nr_space_slot_id(space, slot) == id) {
+		nr_program_order();
+		if (nr_space_heard(space, slot, nr_load_relaxed(word)))
+			return true;
+	}
+	return nr_space_alive(space, id);
 }
 
 uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot)
@@ -250,18 +302,11 @@ static int clear(struct naru_space *space, int fd)
 
 		if (!nr_load_relaxed(&it->pid))
 			continue;
-		r = nr_file_lock(fd, lock_byte(slot), 1);
+		r = take_slot(space, fd, slot);
 		if (r == -EAGAIN)
 			continue;
 		if (r < 0)
 			return r;
-		/*
-		 * While we have the lock the dead one seems to be alive, so end its
-		 * id first.
-		 */
-		nr_store_relaxed(&it->generation,
-				 generation_after(nr_load_relaxed(&it->generation)));
-		nr_store_relaxed(&it->pid, 0);
 		cleared++;
 		r = nr_file_unlock(fd, lock_byte(slot), 1);
 		if (r < 0)

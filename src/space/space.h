@@ -34,6 +34,7 @@ struct naru_space {
 	uint64_t deaths_device;
 	uint64_t deaths_inode;
 	struct nr_self *self;
+	_Atomic bool names_all; /* what has no name cannot be given one here */
 	_Atomic int references; /* the caller's, and one of each object's handle */
 };
 
@@ -107,6 +108,18 @@ static inline int32_t nr_space_own_pid(const struct naru_space *space, uint32_t 
  * be told (too many open files, say) the answer is yes: ask again later.
  */
 bool nr_space_alive(struct naru_space *space, uint32_t id);
+
+/*
+ * The same, for who can do with a guess: by the word of layout/deaths.h, without a
+ * system call. It may be late by a death that the kernel has told nobody of.
+ */
+bool nr_space_seems_alive(struct naru_space *space, uint32_t id);
+
+/*
+ * Is @word, the slot's, of a living thread whose end cannot go unheard? Only if it is
+ * the process's first thread, since others may exec(2).
+ */
+bool nr_space_heard(struct naru_space *space, uint32_t slot, uint32_t word);
 
 /* The id of the last process that had that slot. */
 uint32_t nr_space_slot_id(struct naru_space *space, uint32_t slot);

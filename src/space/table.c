@@ -57,7 +57,7 @@ static int fill(struct naru_space *space, int fd)
 	return (size_t)n == size ? 0 : -ENOSPC;
 }
 
-static int create(struct naru_space *space)
+static int create_once(struct naru_space *space)
 {
 	struct nr_object_new table;
 	int r = nr_object_begin(space, sizeof(struct nr_peers_shared), &table);
@@ -67,7 +67,17 @@ static int create(struct naru_space *space)
 	r = fill(space, table.fd);
 	if (r == 0)
 		r = nr_object_publish(space, &table, NR_PEERS_FILE);
-	nr_object_abandon(space, &table);
+	nr_object_abandon(&table);
+	return r;
+}
+
+static int create(struct naru_space *space)
+{
+	int r;
+
+	do
+		r = create_once(space);
+	while (r > 0);
 	return r == -EEXIST ? 0 : r;
 }
 

@@ -32,3 +32,11 @@ int64_t nr_clock_wall(void)
 {
 	return (int64_t)nanoseconds(CLOCK_REALTIME);
 }
+
+int64_t nr_clock_wall_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec;
+}

@@ -60,6 +60,11 @@ void nr_file_close(int fd)
 	(void)nr_call_once(SYS_close, fd);
 }
 
+int nr_file_reopen(int fd, int flags)
+{
+	return nr_file_open(AT_FDCWD, proc_name(fd).text, flags, 0);
+}
+
 /* As fallocate(2), where the file system does not have it. */
 static int write_zeros(int fd, uint64_t offset, uint64_t length)
 {
@@ -84,29 +89,61 @@ static int allocate(int fd, uint64_t offset, uint64_t length)
 	return r == -EOPNOTSUPP ? write_zeros(fd, offset, length) : r;
 }
 
-int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+static int check_limit(uint64_t offset, uint64_t length)
 {
 	struct rlimit limit;
-	uint64_t size, free;
 
 	/* Beyond this limit the kernel would send SIGXFSZ, which kills. */
 	if (offset + length < offset || offset + length > INT64_MAX ||
 	    (nr_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
 	     limit.rlim_cur != RLIM_INFINITY && offset + length > limit.rlim_cur))
 		return -EFBIG;
-	/* A tmpfs as large as the memory would take all of it before it says so. */
-	if (nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
-		return -ENOSPC;
-	while (length) {
-		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
-		int r = allocate(fd, offset, step);
+	return 0;
+}
 
-		if (r < 0)
-			return r;
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length)
+{
+	uint64_t size, free;
+	int r = check_limit(offset, length);
+
+	if (r == 0 && nr_file_system(fd, &size, &free) == 0 && size != 0 && length > free)
+		return -ENOSPC;
+	return r;
+}
+
+/* A tmpfs as large as the memory would take all of it before it says so. */
+static int check_room(int fd, uint64_t offset, uint64_t length)
+{
+	return length > ALLOCATE_STEP ? nr_file_has_room(fd, offset, length)
+				      : check_limit(offset, length);
+}
+
+int nr_file_allocate(int fd, uint64_t offset, uint64_t length)
+{
+	int r = check_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = allocate(fd, offset, step);
 		offset += step;
 		length -= step;
 	}
-	return 0;
+	return r;
+}
+
+int nr_file_reserve(int fd, uint64_t offset, uint64_t length)
+{
+	int r = check_room(fd, offset, length);
+
+	while (r == 0 && length) {
+		uint64_t step = length < ALLOCATE_STEP ? length : ALLOCATE_STEP;
+
+		r = (int)nr_call(SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE, offset, step);
+		offset += step;
+		length -= step;
+	}
+	return r;
 }
 
 int nr_file_resize(int fd, uint64_t size)
@@ -163,29 +200,30 @@ int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owne
 	return (int)nr_call(SYS_fchmodat, directory, name, mode);
 }
 
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+{
+	int r = 0;
+
+	if (owner != (uid_t)-1 || group != (gid_t)-1)
+		r = (int)nr_call(SYS_fchownat, directory, name, owner, group,
+				 AT_SYMLINK_NOFOLLOW);
+	return r < 0 ? r : (int)nr_call(SYS_fchmodat, directory, name, mode);
+}
+
 int nr_file_make_directory(const char *path, mode_t mode)
 {
 	return (int)nr_call(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
-bool nr_file_can_link(int fd)
-{
-	struct stat direct, by_name;
-	int again = nr_file_open(AT_FDCWD, proc_name(fd).text, O_PATH, 0);
-	bool same;
-
-	if (again < 0)
-		return false;
-	same = nr_file_stat(fd, &direct) == 0 && nr_file_stat(again, &by_name) == 0 &&
-	       direct.st_dev == by_name.st_dev && direct.st_ino == by_name.st_ino;
-	nr_file_close(again);
-	return same;
-}
-
 int nr_file_link(int fd, int directory, const char *name)
 {
-	return (int)nr_call(SYS_linkat, AT_FDCWD, proc_name(fd).text, directory, name,
-			    AT_SYMLINK_FOLLOW);
+	int r = (int)nr_call(SYS_linkat, fd, "", directory, name, AT_EMPTY_PATH);
+
+	/* Before Linux 6.10 that takes a capability, or else the way by /proc. */
+	if (r == -ENOENT)
+		r = (int)nr_call(SYS_linkat, AT_FDCWD, proc_name(fd).text, directory,
+				 name, AT_SYMLINK_FOLLOW);
+	return r;
 }
 
 int nr_file_link_name(int directory, const char *old, const char *name)
@@ -250,6 +288,29 @@ static int lock(int fd, int command, short type, uint64_t offset, uint64_t lengt
 int nr_file_lock(int fd, uint64_t offset, uint64_t length)
 {
 	return lock(fd, F_OFD_SETLK, F_WRLCK, offset, length);
+}
+
+int nr_file_lock_shared(int fd, uint64_t offset, uint64_t length)
+{
+	return lock(fd, F_OFD_SETLK, F_RDLCK, offset, length);
+}
+
+int nr_file_find_lock(int fd, const struct nr_file_range *range,
+		      struct nr_file_range *ret_found)
+{
+	struct flock found = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)range->offset,
+		.l_len = (off_t)range->length,
+	};
+	int r = (int)nr_call(SYS_fcntl, fd, F_OFD_GETLK, &found);
+
+	if (r < 0 || found.l_type == F_UNLCK)
+		return r;
+	*ret_found =
+		(struct nr_file_range){(uint64_t)found.l_start, (uint64_t)found.l_len};
+	return 1;
 }
 
 int nr_file_unlock(int fd, uint64_t offset, uint64_t length)

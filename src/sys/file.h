@@ -9,7 +9,6 @@
  * -EINTR: they are begun again.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -20,11 +19,20 @@ int nr_file_open(int directory, const char *name, int flags, mode_t mode);
 void nr_file_close(int fd);
 /* A new descriptor, or an error, which is passed on: not 0, 1 or 2, or another. */
 int nr_file_above_standard(int fd);
+/* Another file description of the file @fd. It needs /proc, and permission anew. */
+int nr_file_reopen(int fd, int flags);
 
 int nr_file_stat(int fd, struct stat *ret_stat);
 int nr_file_stat_at(int directory, const char *name, struct stat *ret_stat);
 /* Bytes that nobody uses yet: what is there may become 0. */
 int nr_file_allocate(int fd, uint64_t offset, uint64_t length);
+/* Would nr_file_allocate() most likely succeed? -ENOSPC, -EFBIG. */
+int nr_file_has_room(int fd, uint64_t offset, uint64_t length);
+/*
+ * As nr_file_allocate(), but the end of the file stays where it is, until
+ * nr_file_resize() moves it. -EOPNOTSUPP: not in this file system.
+ */
+int nr_file_reserve(int fd, uint64_t offset, uint64_t length);
 /* ftruncate(2): what is added is a hole, without memory. */
 int nr_file_resize(int fd, uint64_t size);
 /* fchmod(2), of O_PATH descriptors too. */
@@ -42,12 +50,16 @@ int nr_file_lock_whole(int fd);
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);
 int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
 			gid_t group);
+/* Owner and group, -1 for as they are, and mode of a file that is no link. */
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner,
+		   gid_t group);
 int nr_file_make_directory(const char *path, mode_t mode);
 
-/* Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken. */
+/*
+ * Give the nameless file @fd (O_TMPFILE) a name. -EEXIST if it is taken; -ENOENT if
+ * that cannot be done here: it may need /proc.
+ */
 int nr_file_link(int fd, int directory, const char *name);
-/* Would that work here? It needs /proc. */
-bool nr_file_can_link(int fd);
 /* The absolute path of what is open, if there is /proc. -ENAMETOOLONG. */
 int nr_file_path(int fd, char *ret_path, size_t size);
 /* A second name in the same directory. -EEXIST if it is taken. */
@@ -62,6 +74,19 @@ ssize_t nr_file_write(int fd, const void *data, size_t size);
 /* fcntl(2) F_OFD_SETLK of bytes [offset, offset + length). -EAGAIN: another has it. */
 int nr_file_lock(int fd, uint64_t offset, uint64_t length);
 int nr_file_unlock(int fd, uint64_t offset, uint64_t length);
+
+/* The same for reading: any number of descriptions may have it. */
+int nr_file_lock_shared(int fd, uint64_t offset, uint64_t length);
+
+/* Bytes that are locked: a length of 0 reaches to the end of all files. */
+struct nr_file_range {
+	uint64_t offset;
+	uint64_t length;
+};
+
+/* Has another description a lock in @range? 1: which of them is first; 0; or an error. */
+int nr_file_find_lock(int fd, const struct nr_file_range *range,
+		      struct nr_file_range *ret_found);
 
 /* F_OFD_GETLK: would nr_file_lock() of one byte fail? 1, 0 or an error. */
 int nr_file_locked(int fd, uint64_t offset);

@@ -8,6 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+
 #ifndef __has_feature
 #define __has_feature(feature) 0 /* gcc's way is a macro */
 #endif
@@ -63,6 +67,59 @@ int nr_map_file(int fd, uint64_t offset, size_t length, bool writable, void *at,
 		   at ? MAP_SHARED | MAP_FIXED : MAP_SHARED, fd, offset, ret_address);
 }
 
+/* Keep so many addresses that there is a piece of @length among them so aligned. */
+static int find_place(size_t length, size_t alignment, void **ret_address)
+{
+	void *address = NULL;
+	size_t gap;
+	int r = map(NULL, length + alignment, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &address);
+
+	if (r < 0)
+		return r;
+	gap = -(uintptr_t)address & (alignment - 1);
+	nr_unmap(gap ? address : NULL, gap);
+	address = (char *)address + gap;
+	nr_unmap((char *)address + length, alignment - gap);
+	*ret_address = address;
+	return 0;
+}
+
+int nr_map_file_as(int fd, uint64_t offset, size_t length, const struct nr_map_how *how,
+		   void **ret_address)
+{
+	int protection = PROT_READ | (how->writable ? PROT_WRITE : 0) |
+			 (how->executable ? PROT_EXEC : 0);
+	int flags = MAP_SHARED;
+	void *at = how->at;
+	int r;
+
+	if (at)
+		flags |= how->replace ? MAP_FIXED : MAP_FIXED_NOREPLACE;
+	if (at || how->alignment <= nr_page_size()) {
+		r = map(at, length, protection, flags, fd, offset, ret_address);
+		if (r < 0 || !at || *ret_address == at)
+			return r;
+		/* A kernel before 4.17 takes the address for a hint. */
+		nr_unmap(*ret_address, length);
+		return -EEXIST;
+	}
+	r = find_place(length, how->alignment, &at);
+	if (r < 0)
+		return r;
+	r = map(at, length, protection, flags | MAP_FIXED, fd, offset, ret_address);
+	if (r < 0)
+		nr_unmap(at, length);
+	return r;
+}
+
+int nr_map_grow(void *address, size_t length, size_t wanted)
+{
+	long r = nr_call(SYS_mremap, address, length, wanted, 0);
+
+	return r < 0 && r >= -4095 ? (int)r : 0;
+}
+
 int nr_map_private(size_t length, void **ret_address)
 {
 	return map(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -83,6 +140,11 @@ int nr_map_dont_fork(void *address, size_t length)
 int nr_map_wipe_on_fork(void *address, size_t length)
 {
 	return (int)nr_call(SYS_madvise, address, length, MADV_WIPEONFORK);
+}
+
+int nr_map_collapse(void *address, size_t length)
+{
+	return (int)nr_call(SYS_madvise, address, length, MADV_COLLAPSE);
 }
 
 size_t nr_page_size(void)

@@ -15,6 +15,24 @@
  */
 int nr_map_file(int fd, uint64_t offset, size_t length, bool writable, void *at,
 		void **ret_address);
+
+/* Where, and what for. */
+struct nr_map_how {
+	void *at;     /* NULL: anywhere */
+	bool replace; /* what is mapped at that address */
+	bool writable;
+	bool executable;
+	size_t alignment; /* of the address; 0: a page's */
+};
+
+/*
+ * As nr_map_file(), but for these. -EEXIST: there is something at that address (and
+ * replace is false).
+ */
+int nr_map_file_as(int fd, uint64_t offset, size_t length, const struct nr_map_how *how,
+		   void **ret_address);
+/* Make a mapping longer where it is. -ENOMEM: something is behind it. */
+int nr_map_grow(void *address, size_t length, size_t wanted);
 int nr_map_private(size_t length, void **ret_address);
 void nr_unmap(void *address, size_t length);
 
@@ -22,6 +40,12 @@ void nr_unmap(void *address, size_t length);
 int nr_map_dont_fork(void *address, size_t length);
 /* The child of a fork finds zeros here. */
 int nr_map_wipe_on_fork(void *address, size_t length);
+
+/*
+ * Put what is mapped there into huge pages, now. -EINVAL, -EOPNOTSUPP: they are not to
+ * be had here; -ENOMEM, -EAGAIN: none is free.
+ */
+int nr_map_collapse(void *address, size_t length);
 
 size_t nr_page_size(void);
 

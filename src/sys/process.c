@@ -9,6 +9,11 @@ int32_t nr_process_id(void)
 	return (int32_t)nr_call_once(SYS_getpid);
 }
 
+void nr_process_yield(void)
+{
+	nr_call_once(SYS_sched_yield);
+}
+
 uid_t nr_process_user(void)
 {
 	return (uid_t)nr_call_once(SYS_geteuid);

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 
 int32_t nr_process_id(void);
+/* Let others run on this CPU: sched_yield(2). */
+void nr_process_yield(void);
 /* The effective one. */
 uid_t nr_process_user(void);
 /* The working directory's absolute path. -ERANGE, -ENOENT. */

@@ -6,8 +6,10 @@
 #include <base/atomic.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <sys/call.h>
 #include <sys/map.h>
+#include <sys/process.h>
 
 static_assert(NR_ROBUST_DIED == FUTEX_OWNER_DIED, "as in the kernel");
 static_assert(NR_ROBUST_WAITERS == FUTEX_WAITERS, "as in the kernel");
@@ -77,7 +79,7 @@ static void add(struct robust_list_head *head, const struct nr_robust *robust)
 
 	head->list_op_pending = next;
 	nr_program_order();
-	nr_store_relaxed(robust->word, robust->thread | NR_ROBUST_WAITERS);
+	nr_store_relaxed(robust->word, nr_robust_value(robust));
 	link->previous = &head->list;
 	link->next.next = first;
 	/* Bit 0 of a pointer is set for a mutex with priority inheritance. */
@@ -106,6 +108,22 @@ static void take_out(struct robust_list_head *head, const struct nr_robust *robu
 	head->list_op_pending = NULL;
 }
 
+/* The kernel's numbers of threads come again, and so do libc's; these do not. */
+static uint64_t this_thread(void)
+{
+	static _Atomic uint64_t last;
+	static _Thread_local uint64_t number;
+
+	if (number == 0)
+		number = 1 + atomic_fetch_add(&last, 1);
+	return number;
+}
+
+static bool has_ended(uint32_t thread)
+{
+	return nr_call_once(SYS_tgkill, nr_process_id(), thread, 0) == -ESRCH;
+}
+
 int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust)
 {
 	struct robust_list_head *head = list_head();
@@ -121,22 +139,30 @@ int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust)
 	if (r < 0)
 		return r;
 	robust.word = (_Atomic uint32_t *)(void *)(robust.pages + offset % page);
+	robust.armer = this_thread();
 	robust.thread = (uint32_t)nr_call_once(SYS_gettid);
 	add(head, &robust);
-	*ret_robust = robust;
+	ret_robust->pages = robust.pages;
+	ret_robust->word = robust.word;
+	ret_robust->armer = robust.armer;
+	nr_store_relaxed(&ret_robust->thread, robust.thread);
 	return 0;
 }
 
 void nr_robust_disarm(struct nr_robust *robust)
 {
 	struct robust_list_head *head = list_head();
+	uint32_t thread = nr_load_relaxed(&robust->thread);
 
-	if (head && nr_robust_is_armed(robust) &&
-	    robust->thread == (uint32_t)nr_call_once(SYS_gettid)) {
+	if (!robust->pages)
+		return;
+	nr_store_relaxed(&robust->thread, 0);
+	if (head && robust->armer == this_thread())
 		take_out(head, robust);
-		nr_unmap(robust->pages, 2 * nr_page_size());
-	} else if (nr_robust_is_armed(robust)) {
+	else
 		nr_store_relaxed(robust->word, 0);
-	}
+	/* The kernel has followed the list before a thread is gone. */
+	if ((head && robust->armer == this_thread()) || has_ended(thread))
+		nr_unmap(robust->pages, 2 * nr_page_size());
 	robust->pages = NULL;
 }

@@ -21,7 +21,6 @@
  */
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /* A word's place: so many bytes before the end of its page, or 16, or 24. */
@@ -34,9 +33,10 @@
 #define NR_ROBUST_THREAD  UINT32_C(0x3fffffff)
 
 struct nr_robust {
-	unsigned char *pages; /* NULL: none */
-	_Atomic uint32_t *word;
-	uint32_t thread;
+	unsigned char *pages;	 /* NULL: none */
+	_Atomic uint32_t *word;	 /* in them */
+	uint64_t armer;		 /* which thread it was: a number that none has again */
+	_Atomic uint32_t thread; /* as the kernel numbers them; 0: none */
 };
 
 /*
@@ -48,17 +48,19 @@ struct nr_robust {
 int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust);
 
 /*
- * The thread that armed it says that it lives no more. By another thread: the word is
- * taken back, and the two pages stay mapped, since they are in that thread's list.
+ * It tells of nobody any more. Where another thread armed it that still lives, the two
+ * pages stay mapped, since they are in that thread's list. What the word says is not
+ * believed, since others may write to it.
  */
 void nr_robust_disarm(struct nr_robust *robust);
 
-/* Its thread has not ended since. */
-static inline bool nr_robust_is_armed(const struct nr_robust *robust)
+/* What the word holds while its thread lives; 0: nobody armed it. Asked without a lock.
+ */
+static inline uint32_t nr_robust_value(const struct nr_robust *robust)
 {
-	return robust->pages &&
-	       atomic_load_explicit(robust->word, memory_order_relaxed) ==
-		       (robust->thread | NR_ROBUST_WAITERS);
+	uint32_t thread = atomic_load_explicit(&robust->thread, memory_order_relaxed);
+
+	return thread ? thread | NR_ROBUST_WAITERS : 0;
 }
 
 #endif /* NARU_SYS_ROBUST_H */

@@ -19,7 +19,14 @@ struct action {
 /* libc keeps these two to itself, and no handler of theirs is the application's. */
 static bool is_libcs(int number)
 {
-	return number >= 32 && number < SIGRTMIN;
+	return number == 32 || number == 33;
+}
+
+/* It comes from what the thread does itself, and so not while it sleeps. */
+static bool is_a_fault(int number)
+{
+	return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+	       number == SIGILL || number == SIGTRAP || number == SIGSYS;
 }
 
 static bool restarts(int number)
@@ -40,6 +47,19 @@ bool nr_signal_restarts(void)
 	nr_call_once(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
 	for (int number = 1; number <= SIGNALS && !any; number++)
 		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
-		      restarts(number);
+		      !is_a_fault(number) && restarts(number);
 	return any;
+}
+
+uint64_t nr_signal_block(void)
+{
+	uint64_t all = UINT64_MAX, mask = 0;
+
+	nr_call_once(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask));
+	return mask;
+}
+
+void nr_signal_restore(uint64_t mask)
+{
+	nr_call_once(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 }

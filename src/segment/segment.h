@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SEGMENT_SEGMENT_H
+#define NARU_SEGMENT_SEGMENT_H
+
+/*
+ * segment/segment.h - what the System V border needs beyond naru/segment.h
+ *
+ * An attachment lives longer than the handle through which it was made, until it is
+ * detached by its address, or the process's memory goes.
+ */
+
+#include <naru/segment.h>
+#include <stdbool.h>
+
+/* As asked for in naru_segment_options, and */
+enum nr_segment_flags {
+	/* Reserve no memory; only look whether there is enough of it now. */
+	NR_SEGMENT_SPARSE = 1 << 16,
+	/*
+	 * Attachments outlive the handle without a descriptor of their own: the name
+	 * stays as long as anybody is attached.
+	 */
+	NR_SEGMENT_BY_NAME = 1 << 17,
+};
+
+/* options->flags may have bits of enum nr_segment_flags, too; else as of naru's own. */
+int nr_segment_create(struct naru_space *space, const char *name,
+		      const struct naru_segment_options *options,
+		      struct naru_segment **ret_segment);
+int nr_segment_open(struct naru_space *space, const char *name, uint32_t flags,
+		    struct naru_segment **ret_segment);
+
+/* How to attach. */
+struct nr_attach {
+	void *address;	/* NULL: anywhere */
+	bool replace;	/* what is mapped there */
+	bool read_only; /* by a mapping that cannot be made writable, either */
+	bool executable;
+	bool stealthy; /* note nothing down about it in the header */
+	uint64_t tag;  /* the caller's own; nr_segment_find() tells it */
+};
+
+/*
+ * -EEXIST	something is mapped there (without .replace)
+ * -EACCES	the handle is for reading only, or the file system forbids to execute
+ * -ENOMEM, -EINVAL as of mmap(2)
+ */
+int nr_segment_attach(struct naru_segment *segment, const struct nr_attach *how,
+		      void **ret_address, size_t *ret_length);
+
+/* An attachment of this process. */
+struct nr_attached {
+	void *address;
+	size_t length; /* as it was attached */
+	bool read_only;
+	uint64_t tag;
+	uint64_t device; /* the segment's file */
+	uint64_t inode;
+};
+
+/* The one that begins at @address. False: there is none. */
+bool nr_segment_find(const void *address, struct nr_attached *ret_attached);
+
+/* -EINVAL: none begins there. @ret_detached may be NULL. */
+int nr_segment_detach(const void *address, bool stealthy,
+		      struct nr_attached *ret_detached);
+
+/* Attachments of all processes. */
+int nr_segment_count(struct naru_segment *segment, uint64_t *ret_count);
+
+/* The user's bytes, now. */
+int nr_segment_length(struct naru_segment *segment, uint64_t *ret_length);
+
+/* Which file it is. */
+void nr_segment_identity(const struct naru_segment *segment, uint64_t *ret_device,
+			 uint64_t *ret_inode);
+
+#endif /* NARU_SEGMENT_SEGMENT_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * sysv/calls-dlopen.c - a library that is loaded with RTLD_DEEPBIND looks into libc
+ * before it looks here, as PHP's extensions do: without that flag it finds us
+ */
+
+#include <sysv/calls.h>
+
+#include <dlfcn.h>
+#include <stddef.h>
+
+/*
+ * libc searches by who calls it, the return address says. So this must be a jump, which
+ * every optimizing compiler makes of it.
+ */
+NARU_API void *dlopen(const char *name, int flags)
+{
+	static void *(*next)(const char *name, int flags);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "dlopen");
+	return next(name, flags & ~RTLD_DEEPBIND);
+}

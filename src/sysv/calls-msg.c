@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sysv/calls.h>
+#include <sysv/msg.h>
+
+NARU_API int msgget(key_t key, int flags)
+{
+	struct nr_msg *msg;
+	int r = nr_msg_default(&msg);
+
+	return (int)nr_answer(r < 0 ? r : nr_msg_get(msg, key, flags));
+}
+
+NARU_API int msgsnd(int id, const void *message, size_t size, int flags)
+{
+	struct nr_msg *msg;
+	int r = nr_msg_default(&msg);
+
+	return (int)nr_answer(r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
+}
+
+NARU_API ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
+{
+	struct nr_msg *msg;
+	int r = nr_msg_default(&msg);
+
+	return nr_answer(r < 0 ? r : nr_msg_receive(msg, id, message, size, type, flags));
+}
+
+NARU_API int msgctl(int id, int command, struct msqid_ds *buffer)
+{
+	struct nr_msg *msg;
+	int r = nr_msg_default(&msg);
+
+	return (int)nr_answer(r < 0 ? r : nr_msg_control(msg, id, command, buffer));
+}

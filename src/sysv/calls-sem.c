@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stdarg.h>
+#include <sysv/calls.h>
+#include <sysv/sem.h>
+
+NARU_API int semget(key_t key, int semaphores, int flags)
+{
+	struct nr_sem *sem;
+	int r = nr_sem_default(&sem);
+
+	return (int)nr_answer(r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
+}
+
+NARU_API int semop(int id, struct sembuf *operations, size_t count)
+{
+	struct nr_sem *sem;
+	int r = nr_sem_default(&sem);
+
+	return (int)nr_answer(r < 0 ? r
+				    : nr_sem_operate(sem, id, operations, count, NULL));
+}
+
+NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
+			const struct timespec *timeout)
+{
+	struct nr_sem *sem;
+	int r = nr_sem_default(&sem);
+
+	return (int)nr_answer(
+		r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+}
+
+/* Who passes no argument uses none of what is read here. */
+NARU_API int semctl(int id, int number, int command, ...)
+{
+	union nr_sem_argument argument;
+	struct nr_sem *sem;
+	va_list list;
+	int r;
+
+	va_start(list, command);
+	argument = va_arg(list, union nr_sem_argument);
+	va_end(list);
+	r = nr_sem_default(&sem);
+	return (int)nr_answer(r < 0 ? r
+				    : nr_sem_control(sem, id, number, command, argument));
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+
+/* sysv/msg-room.c - how much a queue may hold, and has memory for */
+
+#include <sysv/msg.h>
+
+#include <errno.h>
+#include <queue/set.h>
+#include <sysv/registry.h>
+
+/* So much a new queue has memory for. */
+enum { FIRST_BYTES = 32768, FIRST_MESSAGES = 512 };
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+uint32_t nr_msg_file_mode(uint32_t mode)
+{
+	uint32_t any = (mode | mode >> 1) & 0222;
+
+	return any | any << 1 | 0600;
+}
+
+void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_messages)
+{
+	*ret_capacity = most(1, least(qbytes, FIRST_BYTES));
+	*ret_messages = most(1, least(qbytes, FIRST_MESSAGES));
+}
+
+static int add(struct naru_queue *queue, uint64_t qbytes, uint64_t size)
+{
+	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	uint64_t bytes, messages;
+	int r = naru_queue_stat(queue, &stat);
+
+	if (r < 0)
+		return r;
+	bytes = stat.bytes + stat.held_bytes;
+	messages = stat.messages + stat.held_messages;
+	if (size > qbytes || bytes > qbytes - size || messages >= qbytes)
+		return 0;
+	if (size <= stat.capacity && bytes <= stat.capacity - size &&
+	    messages < stat.capacity_messages)
+		return 1;
+	if (bytes + size > stat.capacity)
+		stat.capacity = least(qbytes, most(2 * stat.capacity, bytes + size));
+	if (messages >= stat.capacity_messages)
+		stat.capacity_messages = least(qbytes, 2 * stat.capacity_messages + 16);
+	r = nr_queue_set_limits(queue, stat.capacity, stat.capacity_messages);
+	return r < 0 ? r : 1;
+}
+
+int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t size)
+{
+	struct nr_ids_entry entry;
+	int r = nr_registry_lock(msg->ids, NR_SYSV_MSG);
+
+	if (r < 0)
+		return r;
+	/* Nobody changes msg_qbytes meanwhile. */
+	r = nr_ids_find(msg->ids, NR_SYSV_MSG, id, &entry);
+	r = r < 0 ? -EIDRM : add(queue, entry.size, size);
+	nr_registry_unlock(msg->ids, NR_SYSV_MSG);
+	return r == -ENOSPC || r == -EFBIG || r == -EINVAL ? -ENOMEM : r;
+}
+
+int nr_msg_follow(struct naru_queue *queue, uint64_t qbytes, uint64_t largest)
+{
+	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	uint64_t bytes, messages;
+	int r = naru_queue_stat(queue, &stat);
+
+	if (r < 0)
+		return r;
+	/* Those who wait for room have asked for memory before: give them as much. */
+	bytes = stat.capacity + stat.waiting_senders * largest;
+	messages = stat.capacity_messages + stat.waiting_senders;
+	if (qbytes < bytes || stat.waiting_senders == 0)
+		bytes = least(qbytes, stat.capacity);
+	if (qbytes < messages || stat.waiting_senders == 0)
+		messages = least(qbytes, stat.capacity_messages);
+	return nr_queue_set_limits(queue, bytes, messages);
+}

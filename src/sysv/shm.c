@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sysv/shm.h>
+
+#include <errno.h>
+#include <segment/segment.h>
+#include <space/object.h>
+#include <sys/clock.h>
+#include <sys/map.h>
+#include <sys/process.h>
+#include <sysv/epoch.h>
+#include <sysv/registry.h>
+
+/* Smaller ones have their memory from the start; of larger ones only what is touched. */
+enum { RESERVE_MAX = 1 << 20 };
+
+#define SECOND INT64_C(1000000000)
+
+static int open_segment(struct nr_ids *ids, int id, bool read_only,
+			struct naru_segment **ret_segment)
+{
+	char name[NR_IDS_NAME_MAX];
+
+	nr_ids_name(NR_SYSV_SHM, id, name);
+	return nr_segment_open(ids->space, name,
+			       NR_SEGMENT_BY_NAME |
+				       (read_only ? (uint32_t)NARU_READ_ONLY : 0u),
+			       ret_segment);
+}
+
+static int make_segment(struct nr_ids *ids, const struct nr_ids_entry *entry, void *data)
+{
+	const int *flags = data;
+	struct naru_segment_options options =
+		NARU_INIT(options, .flags = NARU_SET_GROUP | NR_SEGMENT_BY_NAME,
+			  .length = entry->size, .group = entry->gid);
+	char name[NR_IDS_NAME_MAX];
+	struct naru_segment *segment;
+	int r;
+
+	options.mode = nr_shm_file_mode(entry->mode);
+	if (*flags & SHM_HUGETLB)
+		options.flags |= NARU_HUGE_PAGES;
+	else if (entry->size > RESERVE_MAX)
+		options.flags |= NR_SEGMENT_SPARSE;
+	nr_ids_name(NR_SYSV_SHM, entry->id, name);
+	r = nr_segment_create(ids->space, name, &options, &segment);
+	if (r == -EEXIST) {
+		r = nr_object_remove(ids->space, name);
+		if (r == 0 || r == -ENOENT)
+			r = nr_segment_create(ids->space, name, &options, &segment);
+	}
+	if (r == 0)
+		naru_segment_close(segment);
+	/* ENOSPC is for the limits. */
+	return r == -ENOSPC || r == -EOPNOTSUPP || r == -EFBIG ? -ENOMEM : r;
+}
+
+static int check_size(const struct nr_ids_get *get, const struct nr_ids_entry *entry)
+{
+	return get->size > entry->size ? -EINVAL : 0;
+}
+
+int nr_shm_get(struct nr_ids *ids, key_t key, size_t size, int flags)
+{
+	struct nr_ids_get get = {
+		.key = (uint32_t)key,
+		.flags = flags,
+		.size = size,
+		.check = check_size,
+		.make = make_segment,
+		.data = &flags,
+	};
+	bool possible = size > 0 && size <= nr_ids_limit(ids, NR_SYSV_SHMMAX);
+	int r;
+
+	/* A new one must have a size; for one that is there any is good that fits. */
+	if (key == IPC_PRIVATE && !possible)
+		return -EINVAL;
+	if (key != IPC_PRIVATE && !possible) {
+		get.flags &= ~IPC_CREAT;
+		r = nr_ids_get(ids, NR_SYSV_SHM, &get);
+		if (flags & IPC_CREAT && r == -ENOENT)
+			return -EINVAL;
+		return flags & IPC_CREAT && flags & IPC_EXCL &&
+				       (r >= 0 || r == -EINVAL || r == -EACCES)
+			       ? -EEXIST
+			       : r;
+	}
+	if (key == IPC_PRIVATE || flags & IPC_CREAT)
+		nr_shm_sweep(ids);
+	return nr_ids_get(ids, NR_SYSV_SHM, &get);
+}
+
+int nr_shm_count(struct nr_ids *ids, int id, uint64_t *ret_count)
+{
+	struct naru_segment *segment;
+	int r = open_segment(ids, id, true, &segment);
+
+	if (r < 0)
+		return r;
+	r = nr_segment_count(segment, ret_count);
+	naru_segment_close(segment);
+	return r;
+}
+
+static int is_left_behind(void *data, const struct nr_ids_entry *entry)
+{
+	uint64_t count = 0;
+	int r;
+
+	if (NR_SYSV_STATE(entry->word) != NR_SYSV_DEST)
+		return -EBUSY;
+	r = nr_shm_count(data, entry->id, &count);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return count > 0 ? -EBUSY : NR_SYSV_FREE;
+}
+
+bool nr_shm_finish(struct nr_ids *ids, int id)
+{
+	char name[NR_IDS_NAME_MAX];
+	int r = nr_ids_remove(ids, NR_SYSV_SHM, id, is_left_behind, ids);
+
+	if (r != NR_SYSV_FREE)
+		return r == -EINVAL;
+	/* dies here: a file without an entry, for the doctor or the next of its name */
+	nr_ids_name(NR_SYSV_SHM, id, name);
+	(void)nr_object_remove(ids->space, name);
+	return true;
+}
+
+void nr_shm_sweep(struct nr_ids *ids)
+{
+	uint32_t high = nr_read_unlocked(&ids->shared->table[NR_SYSV_SHM].high);
+	uint32_t ready = nr_load_acquire(&ids->shared->table[NR_SYSV_SHM].ready);
+
+	for (uint32_t i = 0; i < high && i < ready && i < NR_SYSV_ENTRIES; i++) {
+		uint32_t word =
+			nr_load_relaxed(&nr_ids_shared(ids, NR_SYSV_SHM, i)->word);
+
+		if (NR_SYSV_STATE(word) == NR_SYSV_DEST)
+			nr_shm_finish(ids, nr_registry_id(word, i));
+	}
+}
+
+int nr_shm_find(struct nr_ids *ids, int id, struct nr_ids_entry *ret_entry)
+{
+	int r = nr_ids_find(ids, NR_SYSV_SHM, id, ret_entry);
+
+	if (r == 0 && NR_SYSV_STATE(ret_entry->word) == NR_SYSV_DEST &&
+	    nr_shm_finish(ids, id))
+		return -EINVAL;
+	return r;
+}
+
+static void stamp(struct nr_ids *ids, int id, int which)
+{
+	struct nr_sysv_entry_shared *shared = nr_ids_place(ids, NR_SYSV_SHM, id);
+
+	if (!nr_ids_is(nr_load_relaxed(&shared->word), id))
+		return;
+	nr_store_relaxed(&shared->stamp[which], nr_clock_wall_coarse() / SECOND);
+	nr_store_relaxed(&shared->last_pid, nr_process_id());
+}
+
+/*
+ * We are attached. Who removes it counts under the lock: either we were counted, or the
+ * identifier is gone by now.
+ */
+static int confirm(struct nr_ids *ids, int id)
+{
+	struct nr_ids_entry entry;
+	int r = nr_registry_lock(ids, NR_SYSV_SHM);
+
+	if (r < 0)
+		return r;
+	r = nr_ids_find(ids, NR_SYSV_SHM, id, &entry);
+	nr_registry_unlock(ids, NR_SYSV_SHM);
+	return r < 0 ? -EIDRM : 0;
+}
+
+static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
+		  void **ret_address)
+{
+	struct naru_segment *segment;
+	void *address;
+	int r = open_segment(ids, id, how->read_only, &segment);
+
+	if (r < 0)
+		return r == -ENOENT ? -EIDRM : r;
+	r = nr_segment_attach(segment, how, &address, NULL);
+	naru_segment_close(segment);
+	/* A page of this process may be another one now. */
+	if (how->replace)
+		nr_epoch_end(&nr_epochs.memory);
+	if (r < 0)
+		return r == -EEXIST ? -EINVAL : r;
+	r = confirm(ids, id);
+	if (r < 0) {
+		nr_segment_detach(address, true, NULL);
+		return r;
+	}
+	*ret_address = address;
+	return 0;
+}
+
+int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
+		  void **ret_address)
+{
+	struct nr_attach how = {
+		.replace = flags & SHM_REMAP,
+		.read_only = flags & SHM_RDONLY,
+		.executable = flags & SHM_EXEC,
+		.stealthy = true,
+		.tag = (uint64_t)(uint32_t)id,
+	};
+	uintptr_t at = (uintptr_t)address;
+	int access = how.read_only ? 0444 : 0666;
+	struct nr_ids_entry entry;
+	int r;
+
+	if (id < 0)
+		return -EINVAL;
+	if (at % (uintptr_t)nr_page_size() != 0) {
+		if (!(flags & SHM_RND))
+			return -EINVAL;
+		at -= at % (uintptr_t)nr_page_size();
+		if (at == 0 && how.replace)
+			return -EINVAL;
+	} else if (at == 0 && how.replace) {
+		return -EINVAL;
+	}
+	/* Rounded down to 0 is not "anywhere". */
+	if (at == 0 && address)
+		return -EPERM;
+	how.address = (void *)at;
+	if (how.executable)
+		access |= 0111;
+	r = nr_shm_find(ids, id, &entry);
+	if (r == 0)
+		r = nr_ids_permit(&entry, access);
+	if (r == 0)
+		r = attach(ids, id, &how, ret_address);
+	if (r == 0)
+		stamp(ids, id, 0);
+	return r;
+}
+
+int nr_shm_detach(struct nr_ids *ids, const void *address)
+{
+	struct nr_sysv_entry_shared *shared;
+	struct nr_attached attached;
+	int id, r;
+
+	if ((uintptr_t)address % (uintptr_t)nr_page_size() != 0)
+		return -EINVAL;
+	r = nr_segment_detach(address, true, &attached);
+	nr_epoch_end(&nr_epochs.memory);
+	if (r < 0)
+		return r;
+	/* dies here: the next one who looks finds that nobody is attached */
+	id = (int)attached.tag;
+	stamp(ids, id, 1);
+	shared = nr_ids_place(ids, NR_SYSV_SHM, id);
+	if (NR_SYSV_STATE(nr_load_acquire(&shared->word)) == NR_SYSV_DEST)
+		nr_shm_finish(ids, id);
+	return 0;
+}

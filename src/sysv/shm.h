@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SYSV_SHM_H
+#define NARU_SYSV_SHM_H
+
+/*
+ * sysv/shm.h - shmget(2), shmat(2), shmdt(2), shmctl(2) over naru's segments
+ *
+ * All return what the manual pages say, but -errno for an error.
+ *
+ * A segment that is removed while somebody is attached keeps its identifier and its file
+ * (NR_SYSV_DEST), since Linux lets others attach it by the identifier. Whoever detaches
+ * it last removes the file; if the last one was killed, whoever looks next.
+ */
+
+#include <sys/shm.h>
+#include <sysv/ids.h>
+
+int nr_shm_get(struct nr_ids *ids, key_t key, size_t size, int flags);
+int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
+		  void **ret_address);
+int nr_shm_detach(struct nr_ids *ids, const void *address);
+int nr_shm_control(struct nr_ids *ids, int id, int command, struct shmid_ds *buffer);
+
+/* How many are attached, by the file of the identifier. */
+int nr_shm_count(struct nr_ids *ids, int id, uint64_t *ret_count);
+
+/*
+ * Remove it for good if it is NR_SYSV_DEST, and nobody is attached. True: it is gone, by
+ * us or somebody else.
+ */
+bool nr_shm_finish(struct nr_ids *ids, int id);
+
+/* All that are left behind so. */
+void nr_shm_sweep(struct nr_ids *ids);
+
+/* nr_ids_find(), and no trace of one that is left behind. */
+int nr_shm_find(struct nr_ids *ids, int id, struct nr_ids_entry *ret_entry);
+
+/* The mode of a segment's file; the owner must always be able to look at it. */
+static inline uint32_t nr_shm_file_mode(uint32_t mode)
+{
+	return (mode & 0666) | 0400;
+}
+
+/* entry->mode above the permission bits: SHM_DEST and SHM_LOCKED of <sys/shm.h>. */
+
+#endif /* NARU_SYSV_SHM_H */

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A program that knows nothing of naru: tests/cli-run.sh runs it. It forbids itself, and
+ * its children, every System V call of the kernel's: one would kill it.
+ */
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The condition holds; errno is told if not. */
+#define must(condition)                                                                  \
+	do {                                                                             \
+		if (!(condition)) {                                                      \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__,           \
+				#condition, strerror(errno));                            \
+			_exit(1);                                                        \
+		}                                                                        \
+	} while (0)
+#define fails(call, error) must((errno = 0, (long)(call) == -1 && errno == (error)))
+
+enum { PAGE = 4096, NOBODY = 54321 };
+
+struct letter {
+	long type;
+	char text[16];
+};
+
+static void forbid_the_kernels(void)
+{
+	static const int numbers[] = {SYS_shmget, SYS_shmat,  SYS_shmdt,  SYS_shmctl,
+				      SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl,
+				      SYS_semget, SYS_semop,  SYS_semctl, SYS_semtimedop};
+	enum { COUNT = sizeof(numbers) / sizeof(numbers[0]) };
+	struct sock_filter filter[COUNT * 2 + 4];
+	struct sock_fprog program = {.filter = filter};
+	unsigned short n = 0;
+
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						   offsetof(struct seccomp_data, nr));
+	for (int i = 0; i < COUNT; i++) {
+		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							   (unsigned)numbers[i], 0, 1);
+		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							   SECCOMP_RET_KILL_PROCESS);
+	}
+	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	program.len = n;
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void await(pid_t child)
+{
+	int status;
+
+	must(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void use_queues(void)
+{
+	struct letter sent = {3, "hello"}, got = {0, ""};
+	int id = msgget(ftok("/", 'q'), IPC_CREAT | IPC_EXCL | 0600);
+	struct msqid_ds ds;
+	pid_t child;
+
+	must(id >= 0 && msgget(ftok("/", 'q'), 0) == id);
+	must(msgsnd(id, &sent, 6, 0) == 0);
+	must(msgrcv(id, &got, sizeof(got.text), -5, 0) == 6);
+	must(got.type == 3 && strcmp(got.text, "hello") == 0);
+	fails(msgrcv(id, &got, sizeof(got.text), 0, IPC_NOWAIT), ENOMSG);
+
+	/* By number. */
+	must(syscall(SYS_msgsnd, id, &sent, 6, 0) == 0);
+	must(syscall(SYS_msgctl, id, IPC_STAT, &ds) == 0 && ds.msg_qnum == 1);
+	must(ds.msg_lspid == getpid());
+	must(syscall(SYS_msgrcv, id, &got, 16, 0, 0) == 6);
+
+	child = fork();
+	if (child == 0)
+		_exit(msgsnd(id, &sent, 6, 0) == 0 ? 0 : 1);
+	must(msgrcv(id, &got, sizeof(got.text), 0, 0) == 6);
+	await(child);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+	fails(msgsnd(id, &sent, 6, 0), EINVAL);
+}
+
+static void fault(void)
+{
+	int id = msgget(IPC_PRIVATE, 0600);
+	char *pages = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct letter *inside = (void *)pages;
+	struct letter *across = (void *)(pages + 2 * PAGE - 16);
+
+	must(id >= 0 && pages != MAP_FAILED);
+	*inside = *across = (struct letter){1, "x"};
+	fails(msgsnd(id, NULL, 1, 0), EFAULT);
+	fails(msgsnd(id, (void *)8, 1, 0), EFAULT);
+	fails(msgsnd(id, (void *)INTPTR_MIN, 1, 0), EFAULT);
+	must(msgsnd(id, across, 16, 0) == 0);
+	/* What was good is not good any more. */
+	must(mprotect(pages + 2 * PAGE, PAGE, PROT_NONE) == 0);
+	fails(msgsnd(id, across, 16, 0), EFAULT);
+	must(msgsnd(id, across, 8, 0) == 0);
+	must(munmap(pages, PAGE) == 0);
+	fails(msgsnd(id, inside, 1, 0), EFAULT);
+
+	/* The message is longer than what can be written to: it is lost. */
+	fails(msgrcv(id, across, 16, 0, 0), EFAULT);
+	/* The buffer is said to be longer than it is, and the message is short. */
+	must(msgrcv(id, across, 1 << 20, 0, 0) == 8);
+	fails(msgrcv(id, NULL, 16, 0, IPC_NOWAIT), ENOMSG);
+	must(mprotect(pages + PAGE, PAGE, PROT_READ) == 0);
+	must(msgsnd(id, across, 1, 0) == 0);
+	fails(msgrcv(id, across, 1, 0, 0), EFAULT);
+	fails(msgctl(id, IPC_STAT, (void *)across), EFAULT);
+	must(munmap(pages + PAGE, 2 * PAGE) == 0);
+	pages = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(pages != MAP_FAILED);
+	fails(msgsnd(id, pages, 0, 0), EINVAL);
+	must(mmap(pages, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		  0) == pages);
+	fails(msgsnd(id, pages, 0, 0), EFAULT);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+static void handler(int signal)
+{
+	(void)signal;
+}
+
+/* A handler ends a call that waits, SA_RESTART or not. */
+static void be_interrupted(void)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	int id = msgget(IPC_PRIVATE, 0600), i;
+	struct letter letter = {1, ""};
+	struct msqid_ds ds;
+
+	must(id >= 0 && sigaction(SIGALRM, &action, NULL) == 0);
+	must(ualarm(20000, 20000) == 0);
+	for (i = 0; i < 5; i++)
+		fails(msgrcv(id, &letter, 8, 0, 0), EINTR);
+	must(msgctl(id, IPC_STAT, &ds) == 0);
+	ds.msg_qbytes = 16;
+	must(msgctl(id, IPC_SET, &ds) == 0);
+	while (msgsnd(id, &letter, 8, IPC_NOWAIT) == 0)
+		continue;
+	must(errno == EAGAIN);
+	for (i = 0; i < 5; i++)
+		fails(msgsnd(id, &letter, 8, 0), EINTR);
+	/* More than it may ever hold waits as well. */
+	fails(msgsnd(id, &letter, 17, 0), EINTR);
+	ualarm(0, 0);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+static volatile pid_t forked;
+
+static void fork_in_handler(int signal)
+{
+	(void)signal;
+	forked = fork();
+}
+
+/* The call that waits ends in the parent and in the child, and both go on. */
+static void fork_while_waiting(void)
+{
+	struct sigaction action = {.sa_handler = fork_in_handler};
+	int id = msgget(IPC_PRIVATE, 0600), set = semget(IPC_PRIVATE, 1, 0600);
+	struct sembuf down = {0, -1, 0}, up = {0, 1, 0};
+	struct letter letter = {1, ""};
+
+	must(sigaction(SIGALRM, &action, NULL) == 0 && ualarm(20000, 0) == 0);
+	fails(msgrcv(id, &letter, 8, 0, 0), EINTR);
+	must(msgsnd(id, &letter, 8, 0) == 0 && msgrcv(id, &letter, 8, 0, 0) == 8);
+	if (forked == 0)
+		_exit(0);
+	await(forked);
+	ualarm(20000, 0);
+	fails(semop(set, &down, 1), EINTR);
+	must(semop(set, &up, 1) == 0 && semop(set, &down, 1) == 0);
+	if (forked == 0)
+		_exit(0);
+	await(forked);
+	must(semctl(set, 0, GETNCNT) == 0 && semctl(set, 0, IPC_RMID) == 0);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+static sigjmp_buf before;
+
+static void jump(int signal)
+{
+	(void)signal;
+	siglongjmp(before, 1);
+}
+
+/* The old way to limit a wait. Other queues come where the first one was. */
+static void jump_out_of_a_wait(void)
+{
+	struct sigaction action = {.sa_handler = jump};
+	struct letter letter = {1, ""};
+
+	must(sigaction(SIGALRM, &action, NULL) == 0);
+	for (int i = 0; i < 3; i++) {
+		volatile int id = msgget(IPC_PRIVATE, 0600);
+
+		if (sigsetjmp(before, 1) == 0) {
+			ualarm(20000, 0);
+			must(msgrcv(id, &letter, 8, 0, 0) == 0 && false);
+		}
+		must(msgsnd(id, &letter, 8, 0) == 0);
+		must(msgrcv(id, &letter, 8, 0, 0) == 8);
+		must(msgctl(id, IPC_RMID, NULL) == 0);
+	}
+}
+
+static unsigned long attached(int id)
+{
+	struct shmid_ds ds;
+
+	must(shmctl(id, IPC_STAT, &ds) == 0);
+	return ds.shm_nattch;
+}
+
+static void use_segments(void)
+{
+	int id = shmget(IPC_PRIVATE, 10000, 0600), ends[2];
+	char *one = shmat(id, NULL, 0), *two = shmat(id, NULL, SHM_RDONLY), byte;
+	pid_t child;
+
+	must(id >= 0 && one != (void *)-1 && two != (void *)-1 && one != two);
+	one[9999] = 'x';
+	must(two[9999] == 'x' && attached(id) == 2);
+	fails(mprotect(two, PAGE, PROT_READ | PROT_WRITE), EACCES);
+	must(pipe(ends) == 0);
+	child = fork();
+	if (child == 0) {
+		must(write(ends[1], "", 1) == 1);
+		pause();
+	}
+	must(read(ends[0], &byte, 1) == 1);
+	must(attached(id) == 4);
+	kill(child, SIGKILL);
+	must(waitpid(child, NULL, 0) == child && attached(id) == 2);
+
+	must(shmctl(id, IPC_RMID, NULL) == 0);
+	must(attached(id) == 2);
+	must(shmdt(two) == 0);
+	fails(shmdt(two), EINVAL);
+	two = (void *)syscall(SYS_shmat, id, NULL, 0);
+	must(two[9999] == 'x' && attached(id) == 2);
+	must(shmdt(one) == 0 && syscall(SYS_shmdt, two) == 0);
+	fails(shmat(id, NULL, 0), EINVAL);
+}
+
+static void use_sets(void)
+{
+	int id = semget(IPC_PRIVATE, 2, 0600);
+	struct sembuf up = {1, 1, SEM_UNDO}, down = {1, -1, 0};
+
+	must(id >= 0 && semop(id, &up, 1) == 0 && semctl(id, 1, GETVAL) == 1);
+	must(syscall(SYS_semop, id, &down, 1) == 0);
+	must(syscall(SYS_semctl, id, 1, GETPID) == getpid());
+	must(semctl(id, 0, IPC_RMID) == 0);
+}
+
+/* What root was allowed, another user is not; in one thread, and in all. */
+static void *be_nobody(void *data)
+{
+	struct letter letter = {1, ""};
+	int id = *(int *)data;
+
+	must(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) == 0);
+	fails(msgsnd(id, &letter, 1, 0), EACCES);
+	return NULL;
+}
+
+static void lose_privileges(void)
+{
+	int id = msgget(IPC_PRIVATE, 0600);
+	struct letter letter = {1, ""};
+	pthread_t thread;
+
+	must(id >= 0 && msgsnd(id, &letter, 1, 0) == 0);
+	must(seteuid(NOBODY) == 0);
+	fails(msgsnd(id, &letter, 1, 0), EACCES);
+	fails(msgctl(id, IPC_RMID, NULL), EPERM);
+	must(seteuid(0) == 0);
+	must(msgsnd(id, &letter, 1, 0) == 0);
+	must(pthread_create(&thread, NULL, be_nobody, &id) == 0);
+	must(pthread_join(thread, NULL) == 0);
+	must(msgsnd(id, &letter, 1, 0) == 0);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+int main(void)
+{
+	forbid_the_kernels();
+	use_queues();
+	fault();
+	be_interrupted();
+	fork_while_waiting();
+	jump_out_of_a_wait();
+	use_segments();
+	use_sets();
+	if (geteuid() == 0)
+		lose_privileges();
+	puts("all is well");
+	return 0;
+}
