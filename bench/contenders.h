@@ -11,6 +11,8 @@ extern "C" {
 #endif
 
 extern const struct contender bench_naru;
+extern const struct contender bench_stream;
+extern const struct contender bench_stream_tcp;
 extern const struct contender bench_sysv;
 extern const struct contender bench_sysv_on_naru;
 extern const struct contender bench_posix_mq;

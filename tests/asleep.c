@@ -31,7 +31,8 @@ bool asleep(pid_t pid)
 	if (call == SYS_poll)
 		return true;
 #endif
-	return call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll;
+	return call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll ||
+	       call == SYS_recvfrom;
 }
 
 bool watches(pid_t pid)

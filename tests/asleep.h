@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Is the process asleep in futex(2) or poll(2)? */
+/* Is the process asleep in a call of naru's that waits? */
 bool asleep(pid_t pid);
 
 /* Is it asleep in futex_waitv(2), so that it watches the others (space/members.h)? */

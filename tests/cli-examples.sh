@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The examples do what they say: cli-examples.sh NARU IN-PLACE POLL RECEIVER SENDER
-# SEGMENT-READER SEGMENT-WRITER
+# SEGMENT-READER SEGMENT-WRITER ECHO
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
 
@@ -32,3 +32,15 @@ wait "${started[-1]}" || fail "the reader failed"
 [ "$(cat read)" = $'one\ntwo\nend' ] || fail "not read: $(cat read)"
 run 1 "$6" nothing
 says 'nothing: *'
+
+# Many clients at once, each with its own.
+start "$8" local://echo
+for i in 1 2 3 4 5; do
+	echo "client $i" >"in$i"
+	until naru connect local://echo <"in$i" >"out$i" 2>err; do :; done &
+	clients[i]=$!
+done
+for i in 1 2 3 4 5; do
+	wait "${clients[i]}" || fail "client $i failed"
+	cmp "in$i" "out$i" || fail "client $i got something else"
+done

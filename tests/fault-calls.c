@@ -278,5 +278,6 @@ int main(int count, char **arguments)
 	snprintf(fault_path, sizeof(fault_path), "%s/space", trace_directory());
 	failures = try_cases(fault_cases, fault_cases_count, wanted);
 	failures += try_cases(fault_segment_cases, fault_segment_cases_count, wanted);
+	failures += try_cases(fault_stream_cases, fault_stream_cases_count, wanted);
 	return failures > 0;
 }

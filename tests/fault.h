@@ -17,6 +17,8 @@ extern const struct fault_case fault_cases[];
 extern const unsigned fault_cases_count;
 extern const struct fault_case fault_segment_cases[];
 extern const unsigned fault_segment_cases_count;
+extern const struct fault_case fault_stream_cases[];
+extern const unsigned fault_stream_cases_count;
 
 /* Where the space is; set before anything else. */
 extern char fault_path[200];

@@ -8,6 +8,7 @@
 
 #include <naru/queue.h>
 #include <naru/segment.h>
+#include <naru/stream.h>
 #include <stdio.h>
 
 #define SYMBOL(name)                                                                     \
@@ -64,6 +65,25 @@ static const struct {
 	SYMBOL(naru_segment_notify),
 	SYMBOL(naru_segment_write_latest),
 	SYMBOL(naru_segment_read_latest),
+	SYMBOL(naru_listen),
+	SYMBOL(naru_listener_close),
+	SYMBOL(naru_listener_url),
+	SYMBOL(naru_listener_fd),
+	SYMBOL(naru_accept),
+	SYMBOL(naru_connect),
+	SYMBOL(naru_stream_close),
+	SYMBOL(naru_stream_read),
+	SYMBOL(naru_stream_readv),
+	SYMBOL(naru_stream_write),
+	SYMBOL(naru_stream_writev),
+	SYMBOL(naru_stream_reserve),
+	SYMBOL(naru_stream_commit),
+	SYMBOL(naru_stream_peek),
+	SYMBOL(naru_stream_consume),
+	SYMBOL(naru_stream_shutdown),
+	SYMBOL(naru_stream_fd),
+	SYMBOL(naru_stream_stat),
+	SYMBOL(naru_stream_peer),
 };
 
 int main(void)

@@ -29,12 +29,19 @@ find_one() {
 	echo "$found"
 }
 
-for header in base.h space.h queue.h segment.h sysv.h; do find_one "include/naru/$header" >/dev/null; done
+for header in base.h space.h queue.h segment.h stream.h sysv.h; do
+	find_one "include/naru/$header" >/dev/null
+done
 library=$(find_one 'lib*/libnaru.so.0')
 readelf -d "$library" | grep -q 'SONAME.*\[libnaru.so.0\]' || fail "soname is not libnaru.so.0"
 [ -L "$(find_one 'lib*/libnaru.so')" ] || fail "libnaru.so is not a link"
 find_one 'lib*/libnaru.a' >/dev/null
-for page in man1/naru.1 man3/naru_queue.3 man3/naru_segment.3 man7/naru.7 man7/naru-sysv.7; do
+if ls "$build"/src/libnaru-tls.so >/dev/null 2>&1; then
+	readelf -d "$(find_one 'lib*/libnaru-tls.so.0')" | grep -q 'NEEDED.*libssl' ||
+		fail "libnaru-tls.so is not the one with OpenSSL"
+fi
+for page in man1/naru.1 man3/naru_queue.3 man3/naru_segment.3 man3/naru_stream.3 man7/naru.7 \
+	man7/naru-sysv.7; do
 	find_one "share/man/$page*" >/dev/null
 done
 find_one 'bash-completion/completions/naru' >/dev/null

@@ -63,6 +63,8 @@ extern const struct nr_command nr_command_run;
 extern const struct nr_command nr_command_limits;
 extern const struct nr_command nr_command_doctor;
 extern const struct nr_command nr_command_segment;
+extern const struct nr_command nr_command_listen;
+extern const struct nr_command nr_command_connect;
 extern const struct nr_command nr_command_bench;
 extern const struct nr_command nr_command_demo;
 extern const struct nr_command nr_command_help;

@@ -22,6 +22,10 @@
  *	-E2BIG		 an options struct sets a field this version does not know
  *	-EINVAL		 an argument is out of its range
  *	-EUSERS		 too many processes share the space (4095)
+ *	-EPIPE		 a stream's other end is closed
+ *	-ECONNRESET	 a stream's connection was broken off
+ *	-EKEYREJECTED	 a certificate, or its key, is not good for this
+ *	-EKEYEXPIRED	 a certificate is not valid now
  *
  * Timeouts: int timeout_ms as of poll(2): -1 waits for ever, 0 never waits,
  * n waits n milliseconds of CLOCK_MONOTONIC, waiting for locks included. A lock
@@ -65,6 +69,12 @@ enum naru_open_flags {
 	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
 	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
 	NARU_SET_GROUP = 1 << 2, /* give it to .group */
+};
+
+/* What a descriptor for poll(2) tells of a queue or a stream. */
+enum naru_poll {
+	NARU_READABLE = 1,
+	NARU_WRITABLE = 2,
 };
 
 /* The version of the library that runs, such as "0.1.0". Static storage. */

@@ -233,11 +233,6 @@ NARU_API ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t sele
 					  int flags, struct naru_item *items,
 					  size_t count, int timeout_ms);
 
-enum naru_poll {
-	NARU_READABLE = 1, /* there is a message */
-	NARU_WRITABLE = 2, /* neither limit is reached */
-};
-
 /*
  * A descriptor for poll(2), select(2) and epoll(7), level-triggered. Wait for
  * POLLIN on it, for NARU_WRITABLE too. It belongs to the handle: do not read,
@@ -247,7 +242,7 @@ enum naru_poll {
  * taken or claimed comes back when somebody calls: give poll a timeout. Once the queue
  * has been removed it stays ready, and the call says -EIDRM.
  *
- * @which	one of enum naru_poll
+ * @which	NARU_READABLE: there is a message; NARU_WRITABLE: neither limit is reached
  *
  * Returns the descriptor.
  */

@@ -39,6 +39,16 @@ NARU_API const char *naru_error_text(int error)
 		return "an argument is out of its range";
 	case -EUSERS:
 		return "too many processes use the space (4095 at most)";
+	case -EPIPE:
+		return "nobody will read it: the other end is closed";
+	case -ECONNRESET:
+		return "the connection was broken off";
+	case -EKEYREJECTED:
+		return "a certificate, or its key, is not good for this";
+	case -EKEYEXPIRED:
+		return "a certificate is not valid now";
+	case -ELIBACC:
+		return "a part of naru that this needs is not installed";
 	default:
 		text = error < -4095 ? NULL : strerrordesc_np(-error);
 		return text ? text : "an unknown error";

@@ -14,10 +14,10 @@
 #include <queue/held.h>
 #include <queue/ring.h>
 #include <queue/side.h>
-#include <queue/spin.h>
 #include <queue/store.h>
 #include <space/lock.h>
 #include <space/members.h>
+#include <space/spin.h>
 
 enum {
 	NR_QUEUE_GROWN = 64,

@@ -33,20 +33,25 @@ static struct proc_name proc_name(int fd)
 	return name;
 }
 
-int nr_file_open(int directory, const char *name, int flags, mode_t mode)
+/*
+ * In a program that has closed its standard output, what it prints must not end up in a
+ * file of ours.
+ */
+int nr_file_above_standard(int fd)
 {
-	int fd = (int)nr_call(SYS_openat, directory, name, flags | O_CLOEXEC, mode);
 	int higher;
 
-	/*
-	 * In a program that has closed its standard output, what it prints must
-	 * not end up in a file of ours.
-	 */
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
 	higher = (int)nr_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	nr_file_close(fd);
 	return higher;
+}
+
+int nr_file_open(int directory, const char *name, int flags, mode_t mode)
+{
+	return nr_file_above_standard(
+		(int)nr_call(SYS_openat, directory, name, flags | O_CLOEXEC, mode));
 }
 
 void nr_file_close(int fd)
@@ -163,6 +168,21 @@ int nr_file_owner(int fd, uid_t owner, gid_t group)
 int nr_file_unlink(int directory, const char *name)
 {
 	return (int)nr_call(SYS_unlinkat, directory, name, 0);
+}
+
+int nr_file_rename(int directory, const char *old, const char *name)
+{
+	return (int)nr_call(SYS_renameat2, directory, old, directory, name, 0);
+}
+
+int nr_file_mode_at(int directory, const char *name, mode_t mode)
+{
+	return (int)nr_call(SYS_fchmodat, directory, name, mode);
+}
+
+int nr_file_lock_whole(int fd)
+{
+	return (int)nr_call(SYS_flock, fd, LOCK_EX | LOCK_NB);
 }
 
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)

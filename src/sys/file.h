@@ -17,6 +17,8 @@
 /* A descriptor. @directory: AT_FDCWD or an open directory. Adds O_CLOEXEC. */
 int nr_file_open(int directory, const char *name, int flags, mode_t mode);
 void nr_file_close(int fd);
+/* A new descriptor, or an error, which is passed on: not 0, 1 or 2, or another. */
+int nr_file_above_standard(int fd);
 /* Another file description of the file @fd. It needs /proc, and permission anew. */
 int nr_file_reopen(int fd, int flags);
 
@@ -37,6 +39,12 @@ int nr_file_resize(int fd, uint64_t size);
 int nr_file_mode(int fd, mode_t mode);
 int nr_file_owner(int fd, uid_t owner, gid_t group);
 int nr_file_unlink(int directory, const char *name);
+/* @name takes the place of what has that name. */
+int nr_file_rename(int directory, const char *old, const char *name);
+/* chmod(2) of a name, which is no symbolic link. */
+int nr_file_mode_at(int directory, const char *name, mode_t mode);
+/* flock(2), exclusive, of an open directory. -EAGAIN: another has it. */
+int nr_file_lock_whole(int fd);
 
 /* A FIFO of exactly that mode and, as far as we may, that owner. -EEXIST. */
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);

@@ -9,9 +9,9 @@
  */
 
 #include <base/atomic.h>
-#include <queue/spin.h>
 #include <space/lock.h>
 #include <space/members.h>
+#include <space/spin.h>
 #include <sysv/set.h>
 
 struct nr_set {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <queue/spin.h>
+#include <space/spin.h>
 
 #include <base/atomic.h>
 #include <sys/clock.h>

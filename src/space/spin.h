@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef NARU_QUEUE_SPIN_H
-#define NARU_QUEUE_SPIN_H
+#ifndef NARU_SPACE_SPIN_H
+#define NARU_SPACE_SPIN_H
 
 /*
- * queue/spin.h - how long to look before falling asleep
+ * space/spin.h - how long to look before falling asleep
  *
  * Waking a process on another core costs tens of microseconds in a virtual
  * machine, so to look for about that long first costs at most twice the best that
@@ -46,4 +46,4 @@ bool nr_spin_streams(const struct nr_spin *spin);
 bool nr_spin_for(struct nr_spin *spin, const _Atomic uint32_t *cpu,
 		 bool (*ready)(void *data), void *data, int pauses);
 
-#endif /* NARU_QUEUE_SPIN_H */
+#endif /* NARU_SPACE_SPIN_H */

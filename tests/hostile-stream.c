@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A peer scribbles on a stream's memory, rings for nothing, and sends what it should
+ * not, while calls of every kind run. Errors are allowed; bad accesses, hangs and endless
+ * loops are not. Meant for a build with AddressSanitizer and UBSan.
+ *
+ *	hostile-stream [SEED [ROUNDS]]
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <support/child.h>
+#include <support/must.h>
+#include <support/random.h>
+#include <support/transport.h>
+#include <support/vandal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CALLS = 300, HANG_SECONDS = 30, ROOM = 70000, CAPACITY = 16384 };
+
+struct round {
+	struct room *room;
+	uint64_t seed;
+	struct naru_stream *stream[2];
+	struct vandal vandal;
+	int socket; /* the client's, under its memory */
+};
+
+static void hang(int signal)
+{
+	static const char text[] = "hostile-stream: a call hangs\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(3);
+	abort();
+}
+
+/* The first mapping of the memory, the client's. */
+static void find_memory(struct vandal *vandal)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end;
+	char line[512];
+
+	must(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/memfd:naru") ||
+		    sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		vandal->bytes = (unsigned char *)start;
+		vandal->size = 4096;
+		break;
+	}
+	fclose(maps);
+	must(vandal->bytes);
+}
+
+static bool is_unix(int fd)
+{
+	struct ucred user;
+	socklen_t length = sizeof(user);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0 &&
+	       user.pid == getpid();
+}
+
+/* The lowest descriptor that is a connected Unix socket. */
+static int find_socket(void)
+{
+	int fd = STDERR_FILENO + 1;
+
+	while (!is_unix(fd))
+		must(++fd < 100);
+	return fd;
+}
+
+static void send_descriptors(int socket)
+{
+	int fds[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+	char control[CMSG_SPACE(sizeof(fds))] = {0}, byte = 'x';
+	struct iovec part = {&byte, 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(header), fds, sizeof(fds));
+	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void strike(struct round *round)
+{
+	static const char noise[200];
+
+	switch (random_below(&round->seed, 12)) {
+	case 0:
+		send(round->socket, noise, random_below(&round->seed, 200) + 1,
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
+		break;
+	case 1:
+		send_descriptors(round->socket);
+		break;
+	default:
+		vandal_strike(&round->vandal);
+	}
+}
+
+static void call(struct round *round)
+{
+	static unsigned char buffer[ROOM];
+	struct naru_stream *stream = round->stream[random_below(&round->seed, 2)];
+	size_t length = random_below(&round->seed, 3)
+				? random_below(&round->seed, 200) + 1
+				: random_below(&round->seed, ROOM) + 1;
+	int timeout = (int)random_below(&round->seed, 2);
+	struct naru_stream_stat stat = NARU_INIT(stat, .transport = 0);
+	const void *seen;
+	void *place;
+	ssize_t n;
+
+	switch (random_below(&round->seed, 8)) {
+	case 0:
+	case 1:
+		n = naru_stream_read(stream, buffer, length, timeout);
+		must(n <= (ssize_t)length);
+		break;
+	case 2:
+	case 3:
+		n = naru_stream_write(stream, buffer, length, timeout);
+		must(n <= (ssize_t)length);
+		break;
+	case 4:
+		n = naru_stream_peek(stream, length % CAPACITY + 1, timeout, &seen);
+		must(n <= CAPACITY);
+		if (n > 0) {
+			memcpy(buffer, seen, (size_t)n);
+			naru_stream_consume(stream, (size_t)n / 2);
+		}
+		break;
+	case 5:
+		n = naru_stream_reserve(stream, length % CAPACITY + 1, timeout, &place);
+		must(n <= CAPACITY);
+		if (n > 0) {
+			memset(place, 'x', (size_t)n);
+			naru_stream_commit(stream, (size_t)n / 2, timeout);
+		}
+		break;
+	case 6:
+		naru_stream_stat(stream, &stat);
+		must(stat.readable <= CAPACITY);
+		break;
+	default:
+		naru_stream_fd(stream, length % 2 ? NARU_READABLE : NARU_WRITABLE);
+	}
+}
+
+static int play(void *data)
+{
+	struct round *round = data;
+	struct naru_stream_options options = NARU_INIT(options, .capacity = CAPACITY);
+	struct naru_listener *listener;
+
+	must_be(naru_listen(round->room->space, "local://x", NULL, &listener), 0);
+	must_be(naru_connect(round->room->space, "local://x", &options, -1,
+			     &round->stream[0]),
+		0);
+	must_be(naru_accept(listener, -1, &round->stream[1]), 0);
+	find_memory(&round->vandal);
+	round->socket = find_socket();
+	round->vandal.seed = round->seed;
+	for (int i = 0; i < CALLS; i++) {
+		if (random_below(&round->seed, 4) == 0)
+			strike(round);
+		alarm(HANG_SECONDS);
+		call(round);
+	}
+	alarm(0);
+	naru_stream_close(round->stream[0]);
+	naru_stream_close(round->stream[1]);
+	naru_listener_close(listener);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 400;
+	struct room *room = room_open();
+
+	signal(SIGALRM, hang);
+	for (uint64_t i = 0; i < rounds; i++) {
+		struct round round = {.room = room, .seed = first + i};
+		int status = child_run(play, &round);
+
+		if (status != 0)
+			fprintf(stderr, "round %lu ended with %d\n",
+				(unsigned long)(first + i), status);
+		must_be(status, 0);
+	}
+	room_close(room);
+	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS);
+	return 0;
+}
