@@ -251,6 +251,8 @@ static void test_never_below_zero(void **state)
 
 	must(pipe(pipes) == 0);
 	child = child_start(take_one, sems);
+	while (sems_control(sems, 0, GETNCNT, 0) == 0)
+		sched_yield();
 	/* It sleeps, and gets one of the five. */
 	assert_int_equal(child_run(raise_it, sems), 0);
 	must(waitpid(child, NULL, WUNTRACED) == child);
