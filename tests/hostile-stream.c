@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,12 @@
 #include <support/random.h>
 #include <support/transport.h>
 #include <support/vandal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { CALLS = 300, HANG_SECONDS = 30, ROOM = 70000, CAPACITY = 16384 };
+enum { FILE_COMES = 1 }; /* NR_STREAM_FILE of layout/stream.h */
 
 struct round {
 	struct room *room;
@@ -41,21 +44,23 @@ static void hang(int signal)
 	abort();
 }
 
-/* The first mapping of the memory, the client's. */
-static void find_memory(struct vandal *vandal)
+/* The @which-th mapping of a header, which there is for each end and file. */
+static void find_memory(struct vandal *vandal, uint64_t which)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end;
+	unsigned long start, end, offset;
 	char line[512];
 
 	must(maps);
 	while (fgets(line, sizeof(line), maps)) {
 		if (!strstr(line, "/memfd:naru") ||
-		    sscanf(line, "%lx-%lx", &start, &end) != 2)
+		    sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) != 3 ||
+		    offset != 0)
 			continue;
 		vandal->bytes = (unsigned char *)start;
 		vandal->size = 4096;
-		break;
+		if (which-- == 0)
+			break;
 	}
 	fclose(maps);
 	must(vandal->bytes);
@@ -80,10 +85,10 @@ static int find_socket(void)
 	return fd;
 }
 
-static void send_descriptors(int socket)
+static void send_descriptors(int socket, char byte, int first)
 {
-	int fds[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-	char control[CMSG_SPACE(sizeof(fds))] = {0}, byte = 'x';
+	int fds[3] = {first, STDOUT_FILENO, STDERR_FILENO};
+	char control[CMSG_SPACE(sizeof(fds))] = {0};
 	struct iovec part = {&byte, 1};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
@@ -98,6 +103,21 @@ static void send_descriptors(int socket)
 	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* A file as the memory would be, but for what is @wrong with it: 0 is nothing. */
+static void send_file(struct round *round, uint64_t wrong)
+{
+	int file = memfd_create("naru", MFD_ALLOW_SEALING);
+
+	must(file >= 0);
+	must_be(ftruncate(file, 4096 + 2 * CAPACITY - (wrong == 1)), 0);
+	if (wrong != 2)
+		fcntl(file, F_ADD_SEALS,
+		      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL |
+			      (wrong == 3 ? F_SEAL_WRITE : 0));
+	send_descriptors(round->socket, FILE_COMES, wrong == 4 ? STDIN_FILENO : file);
+	close(file);
+}
+
 static void strike(struct round *round)
 {
 	static const char noise[200];
@@ -108,11 +128,42 @@ static void strike(struct round *round)
 		     MSG_NOSIGNAL | MSG_DONTWAIT);
 		break;
 	case 1:
-		send_descriptors(round->socket);
+		send_descriptors(round->socket, 'x', STDIN_FILENO);
+		break;
+	case 2:
+		if (random_below(&round->seed, 8) == 0)
+			send_file(round, random_below(&round->seed, 5));
 		break;
 	default:
-		vandal_strike(&round->vandal);
+		if (round->vandal.bytes)
+			vandal_strike(&round->vandal);
 	}
+}
+
+static void say(struct naru_stream *from, struct naru_stream *to)
+{
+	char byte;
+
+	must_be(naru_stream_write(from, "x", 1, -1), 1);
+	if (to)
+		must_be(naru_stream_read(to, &byte, 1, -1), 1);
+}
+
+/* Who makes the memory: the client, the server, both, or nobody yet. */
+static void make_memory(struct round *round)
+{
+	uint64_t which = random_below(&round->seed, 4);
+
+	if (which == 0)
+		say(round->stream[0], round->stream[1]);
+	if (which == 1)
+		say(round->stream[1], round->stream[0]);
+	if (which == 2) {
+		say(round->stream[0], NULL);
+		say(round->stream[1], NULL);
+	}
+	if (which < 3)
+		find_memory(&round->vandal, random_below(&round->seed, 2));
 }
 
 static void call(struct round *round)
@@ -175,7 +226,7 @@ static int play(void *data)
 			     &round->stream[0]),
 		0);
 	must_be(naru_accept(listener, -1, &round->stream[1]), 0);
-	find_memory(&round->vandal);
+	make_memory(round);
 	round->socket = find_socket();
 	round->vandal.seed = round->seed;
 	for (int i = 0; i < CALLS; i++) {

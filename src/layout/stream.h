@@ -5,7 +5,9 @@
 /*
  * layout/stream.h - a connection in shared memory
  *
- * A nameless, sealed file that the client makes and hands over:
+ * A nameless, sealed file. Whoever writes first makes it and hands it over, and the other
+ * end writes to the same one; if both write first, each makes one, and in each file the
+ * half of the other direction is not used.
  *
  *	page 0		struct nr_stream_shared: the client's end, the server's end
  *	page 1 ...	bytes from client to server, a power of two: the capacity
@@ -27,7 +29,7 @@
  *
  *	I1  head <= tail <= head + capacity	(head: of the other end)
  *	I2  an end writes to its own words, but for NR_STREAM_SLEEPS, which the other end
- *	    clears; whoever clears it rings
+ *	    clears; whoever clears it rings. In a new file, its maker sleeps for bytes.
  *	I3  [head, tail) is written and is not changed any more
  *
  * Death: there is nothing to repair. An end's words are each changed by one store; what
@@ -72,10 +74,13 @@ static_assert(sizeof(struct nr_stream_shared) <= 4096, "a page");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared atomics must be lock-free");
 
 /*
- * What the client says first, with the file as SCM_RIGHTS; a capacity of 0, and no file,
- * if it wants to go on with the socket itself. Else a byte means afterwards that
- * something was written (it rings for a sleeping reader), and one that brings a
- * descriptor means: ring there when there is room for me.
+ * What the client says first; a capacity of 0 if it wants to go on with the socket
+ * itself. Else, in both directions, a byte comes afterwards when something was written
+ * (it rings for a sleeping reader), and brings a descriptor if it is
+ *
+ *	NR_STREAM_FILE	the file that the sender of this writes to; once, and before
+ *			anything is written to it
+ *	NR_STREAM_ROOM	ring there when there is room for me
  */
 struct nr_stream_hello {
 	uint64_t magic;
@@ -84,8 +89,10 @@ struct nr_stream_hello {
 	uint64_t capacity;
 };
 
+enum { NR_STREAM_ROOM = 0, NR_STREAM_FILE = 1 };
+
 #define NR_STREAM_MAGIC	       UINT64_C(0x6d616572747372ff) /* "\xffrstream" */
-#define NR_STREAM_VERSION      1u
+#define NR_STREAM_VERSION      2u
 #define NR_STREAM_CAPACITY_MAX (UINT64_C(1) << 30)
 
 static_assert(sizeof(struct nr_stream_hello) == 24, "layout");

@@ -39,7 +39,7 @@ struct naru_stream {
 	const struct nr_transport *transport;
 	int fd; /* the socket; in shared memory, the one underneath */
 
-	struct nr_memory memory; /* .shared is NULL on a socket */
+	struct nr_memory memory; /* .capacity is 0 on a socket */
 	struct nr_buffer in;	 /* on a socket: read, and not handed out */
 	struct nr_buffer out;	 /* on a socket: reserved */
 	size_t reserved;	 /* bytes that may be committed */

@@ -16,7 +16,6 @@ enum {
 	ROOM_PAUSES = 64,      /* between two looks */
 	ROOM_FRACTION = 16,    /* of the capacity is a good deal */
 	WRITABLE_FRACTION = 4, /* for who sleeps: each wake is dear */
-	DRAIN_MAX = 16,	       /* bytes of a peer that rings for nothing */
 	PULSE_NS = 1000000,
 	PULSE_CALLS = 64,
 	NAP_NS = 10 * 1000000, /* where a ring may have missed us */
@@ -64,7 +63,7 @@ bool nr_memory_pulse(struct nr_pulse *pulse)
 
 bool nr_memory_has_ended(struct nr_memory *memory)
 {
-	struct nr_stream_end_shared *other = memory->other;
+	struct nr_stream_end_shared *other = memory->in.other;
 
 	if (nr_load_relaxed(&memory->gone) ||
 	    nr_load_acquire(&other->ended)) /* [publish] */
@@ -74,26 +73,6 @@ bool nr_memory_has_ended(struct nr_memory *memory)
 	/* First, so that a close that comes now is not missed. */
 	nr_fetch_and(&other->room, ~(uint32_t)NR_STREAM_CLOSING);
 	return nr_memory_is_gone(memory);
-}
-
-/* What has rung. A descriptor that comes with it is where the peer waits for room. */
-static void drain(struct nr_memory *memory)
-{
-	unsigned char bytes[64];
-	ssize_t n = sizeof(bytes);
-	int fd;
-
-	for (int i = 0; i < DRAIN_MAX && n > 0; i++) {
-		n = nr_rights_receive(memory->fd, bytes, sizeof(bytes), &fd);
-		if (n == 0)
-			nr_store_relaxed(&memory->gone, true);
-		if (fd < 0)
-			break;
-		if (memory->ring_fd < 0)
-			memory->ring_fd = fd;
-		else
-			nr_file_close(fd);
-	}
 }
 
 static void ring(struct nr_memory *memory, int fd)
@@ -106,7 +85,7 @@ static void ring(struct nr_memory *memory, int fd)
 
 void nr_memory_ring_reader(struct nr_memory *memory)
 {
-	uint32_t was = nr_fetch_and(&memory->other->bytes, 0);
+	uint32_t was = nr_fetch_and(&memory->out.other->bytes, 0);
 
 	/* dies here: the kernel closes the socket, and that wakes it, too */
 	if (was & NR_STREAM_SLEEPS)
@@ -118,16 +97,16 @@ void nr_memory_ring_reader(struct nr_memory *memory)
 void nr_memory_ring_writer(struct nr_memory *memory)
 {
 	uint64_t used = memory->in.limit - memory->in.head;
-	uint32_t was = nr_load_relaxed(&memory->other->room);
+	uint32_t was = nr_load_relaxed(&memory->in.other->room);
 
 	if (!(was & NR_STREAM_SLEEPS) ||
 	    memory->in.size - used < memory->in.size / WRITABLE_FRACTION)
 		return;
-	was = nr_fetch_and(&memory->other->room, ~(uint32_t)NR_STREAM_SLEEPS);
+	was = nr_fetch_and(&memory->in.other->room, ~(uint32_t)NR_STREAM_SLEEPS);
 	if (!(was & NR_STREAM_SLEEPS))
 		return;
 	if (memory->ring_fd < 0)
-		drain(memory);
+		nr_memory_drain(memory);
 	if (memory->ring_fd >= 0)
 		ring(memory, memory->ring_fd);
 }
@@ -140,14 +119,14 @@ static bool disarm(_Atomic uint32_t *word)
 
 static void disarm_in(struct nr_memory *memory)
 {
-	if (memory->in_armed && disarm(&memory->own->bytes))
+	if (memory->in_armed && disarm(&memory->in.own->bytes))
 		memory->in_rung = true;
 	memory->in_armed = false;
 }
 
 static void disarm_out(struct nr_memory *memory)
 {
-	if (memory->out_armed && disarm(&memory->own->room))
+	if (memory->out_armed && disarm(&memory->out.own->room))
 		memory->out_rung = true;
 	memory->out_armed = false;
 }
@@ -156,10 +135,13 @@ static void disarm_out(struct nr_memory *memory)
 static bool arm_in(struct nr_memory *memory)
 {
 	if (memory->in_rung)
-		drain(memory);
+		nr_memory_drain(memory);
 	memory->in_rung = false;
+	/* What there will be to look at comes by the socket, or rings there. */
+	if (!memory->in.own)
+		return true;
 	memory->in_armed = true;
-	nr_fetch_or(&memory->own->bytes, NR_STREAM_SLEEPS);
+	nr_fetch_or(&memory->in.own->bytes, NR_STREAM_SLEEPS);
 	return nr_barrier_heavy(); /* [sleep] */
 }
 
@@ -171,7 +153,7 @@ static bool arm_out(struct nr_memory *memory)
 		nr_socket_receive(memory->room_fd, bytes, sizeof(bytes), false);
 	memory->out_rung = false;
 	memory->out_armed = true;
-	nr_fetch_or(&memory->own->room, NR_STREAM_SLEEPS);
+	nr_fetch_or(&memory->out.own->room, NR_STREAM_SLEEPS);
 	return nr_barrier_heavy(); /* [sleep] */
 }
 
@@ -183,15 +165,16 @@ struct look {
 
 static bool is_readable(struct nr_memory *memory, uint64_t least)
 {
-	uint64_t tail = nr_load_relaxed(&memory->other->tail);
+	uint64_t tail = nr_load_relaxed(&memory->in.other->tail);
 
 	return tail - memory->in.head >= least ||
-	       nr_load_relaxed(&memory->other->ended) || nr_load_relaxed(&memory->gone);
+	       nr_load_relaxed(&memory->in.other->ended) ||
+	       nr_load_relaxed(&memory->gone);
 }
 
 static bool is_writable(struct nr_memory *memory, uint64_t least)
 {
-	uint64_t head = nr_load_relaxed(&memory->other->head);
+	uint64_t head = nr_load_relaxed(&memory->out.other->head);
 	uint64_t used = memory->out.tail - head;
 
 	/* If it is out of range, who looks again will say so. */
@@ -259,8 +242,8 @@ int nr_memory_wait_in(struct nr_memory *memory, uint64_t least,
 	bool sure;
 	int r = 0;
 
-	if (nr_spin_for(&memory->spin_in, &memory->other->writer_cpu, bytes_ready, &look,
-			1))
+	if (memory->in.own && nr_spin_for(&memory->spin_in, &memory->in.other->writer_cpu,
+					  bytes_ready, &look, 1))
 		return 0;
 	while (r >= 0) {
 		sure = arm_in(memory);
@@ -268,7 +251,7 @@ int nr_memory_wait_in(struct nr_memory *memory, uint64_t least,
 			r = sleep_on(memory, memory->fd, !sure, deadline);
 		disarm_in(memory);
 		memory->in_rung |= r > 0;
-		if (is_readable(memory, least))
+		if (is_readable(memory, least) || (r >= 0 && !memory->in_met))
 			return 0;
 	}
 	return r;
@@ -304,8 +287,8 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 	bool sure;
 	int r;
 
-	if (nr_spin_for(&memory->spin_out, &memory->other->reader_cpu, room_ready, &look,
-			ROOM_PAUSES))
+	if (nr_spin_for(&memory->spin_out, &memory->out.other->reader_cpu, room_ready,
+			&look, ROOM_PAUSES))
 		return 0;
 	r = nr_memory_make_room_fd(memory);
 	if (nr_load_relaxed(&memory->gone))

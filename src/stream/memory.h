@@ -14,7 +14,15 @@
  * a hostile peer could make a write to it block. The first socket tells, too, that the
  * peer is gone: the kernel closes it.
  *
- * Edge:
+ * The memory is made by the first write (memory.c): most of what a connection costs is
+ * paid only by those that carry something. Until then a direction has none, and its
+ * .own is NULL. Of one file may be both, or each of its own; so words are those of a
+ * direction, in.own, in.other, out.own and out.other. The thread that reads changes in,
+ * the one that writes out; what one finds for the other is in mine and theirs.
+ *
+ * Edges:
+ *	[share]	a file is mapped, then its address stored with release; the other thread
+ *		loads it with acquire => it sees what the mapping shows
  *	[sleep]	a sleeper sets NR_STREAM_SLEEPS, passes a heavy barrier (sys/barrier.h),
  *		then looks once more; the other side publishes (or consumes), passes a
  *		light one, then looks at the bit
@@ -37,15 +45,17 @@ struct nr_pulse {
 };
 
 struct nr_memory {
-	struct nr_stream_shared *shared;
-	size_t mapped;
-	struct nr_stream_end_shared *own;
-	struct nr_stream_end_shared *other;
+	uint64_t capacity; /* each way; 0: it is an ordinary socket */
+	int side;	   /* NR_STREAM_CLIENT or NR_STREAM_SERVER */
 	int fd;		   /* the socket underneath; the stream's */
-	_Atomic bool gone; /* the peer: nothing more will come */
-	_Atomic bool bad;  /* -EBADMSG was said, and will be again */
+	int file;	   /* of mine, and not handed over yet; or -1 */
+	struct nr_stream_shared *_Atomic mine;	 /* what we have made */
+	struct nr_stream_shared *_Atomic theirs; /* what the peer has */
+	_Atomic bool gone;			 /* the peer: nothing more will come */
+	_Atomic bool bad; /* -EBADMSG was said, and will be again */
 
 	struct nr_reader in;
+	bool in_met; /* it is settled in which file the peer writes */
 	struct nr_spin spin_in;
 	bool in_armed;	/* NR_STREAM_SLEEPS was set, and we have not looked since */
 	bool in_rung;	/* the peer has cleared it: a byte is in the socket, or will be */
@@ -63,24 +73,31 @@ struct nr_memory {
 	_Atomic uint64_t sleeps;
 };
 
-/*
- * Make the file for a new connection, and map it as the client. Returns its descriptor,
- * for nr_memory_offer().
- */
-int nr_memory_create(struct nr_memory *memory, uint64_t capacity);
-/* Hand it over: the hello. @file -1: there is none, the socket will do. */
-int nr_memory_offer(const struct nr_memory *memory, int file, int fd);
+/* Set up the end of @side on the connected socket @fd; no memory is made. */
+void nr_memory_open(struct nr_memory *memory, uint64_t capacity, int side, int fd);
+/* The client's first word; with a capacity of 0, the socket will do. */
+int nr_memory_say_hello(const struct nr_memory *memory, int fd);
+/* Is there such memory in this process's world? */
+bool nr_memory_exists(void);
 
 /*
- * Take what a client hands over, and map it as the server.
+ * Take the client's first word, and set up the server's end.
  *
- * 0			.shared is NULL: the client wants the socket
+ * 0			.capacity is 0: the client wants the socket
  * -EAGAIN		the client has not said it yet
  * -EPIPE		nor will it
  * -EBADMSG		it is no such thing
  * -EPROTONOSUPPORT	it is of another version
  */
 int nr_memory_accept(struct nr_memory *memory, int fd);
+
+/* Have memory to write to. Only the thread that writes. */
+int nr_memory_begin(struct nr_memory *memory);
+/*
+ * Read what has come by the socket, and see what memory there is to read from by now:
+ * as long as in_met is false, before each look. Only the thread that reads.
+ */
+int nr_memory_drain(struct nr_memory *memory);
 
 void nr_memory_close(struct nr_memory *memory);
 
@@ -134,7 +151,7 @@ void nr_memory_ring_writer(struct nr_memory *memory);
 static inline void nr_memory_published(struct nr_memory *memory)
 {
 	nr_barrier_light(); /* [sleep] */
-	if (__builtin_expect(nr_load_relaxed(&memory->other->bytes) != 0, 0))
+	if (__builtin_expect(nr_load_relaxed(&memory->out.other->bytes) != 0, 0))
 		nr_memory_ring_reader(memory);
 }
 
@@ -142,7 +159,7 @@ static inline void nr_memory_published(struct nr_memory *memory)
 static inline void nr_memory_consumed(struct nr_memory *memory)
 {
 	nr_barrier_light(); /* [sleep] */
-	if (__builtin_expect(nr_load_relaxed(&memory->other->room) != 0, 0))
+	if (__builtin_expect(nr_load_relaxed(&memory->in.other->room) != 0, 0))
 		nr_memory_ring_writer(memory);
 }
 

@@ -178,7 +178,7 @@ static int open_gauge(struct naru_stream *stream, enum naru_poll which)
 		which == NARU_READABLE ? &stream->readable : &stream->writable;
 	int r;
 
-	if (!memory->shared)
+	if (memory->capacity == 0)
 		return nr_gauge_open(gauge, stream->fd,
 				     which == NARU_READABLE ? EPOLLIN | EPOLLRDHUP
 							    : EPOLLOUT);
@@ -226,7 +226,7 @@ int naru_stream_stat(struct naru_stream *stream, struct naru_stream_stat *ret_st
 	const struct nr_memory *memory = &stream->memory;
 	struct naru_stream_stat stat = {
 		.transport = stream->transport->kind,
-		.capacity = memory->shared ? memory->in.size : NR_BUFFER_MAX,
+		.capacity = memory->capacity ? memory->capacity : NR_BUFFER_MAX,
 		.written = stream->bytes_written,
 		.read = stream->bytes_read,
 		.readable = stream->transport->readable(stream),
