@@ -31,7 +31,8 @@ struct round {
 	uint64_t seed;
 	struct naru_stream *stream[2];
 	struct vandal vandal;
-	int socket; /* the client's, under its memory */
+	int socket;   /* the client's, under its memory */
+	int unsealed; /* a file that was handed over, or 0 */
 };
 
 static void hang(int signal)
@@ -66,13 +67,14 @@ static void find_memory(struct vandal *vandal, uint64_t which)
 	must(vandal->bytes);
 }
 
-static bool is_unix(int fd)
+/* A listening one has no peer. */
+static bool is_connected(int fd)
 {
-	struct ucred user;
-	socklen_t length = sizeof(user);
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0 &&
-	       user.pid == getpid();
+	return getpeername(fd, (struct sockaddr *)&address, &length) == 0 &&
+	       address.ss_family == AF_UNIX;
 }
 
 /* The lowest descriptor that is a connected Unix socket. */
@@ -80,7 +82,7 @@ static int find_socket(void)
 {
 	int fd = STDERR_FILENO + 1;
 
-	while (!is_unix(fd))
+	while (!is_connected(fd))
 		must(++fd < 100);
 	return fd;
 }
@@ -115,7 +117,10 @@ static void send_file(struct round *round, uint64_t wrong)
 		      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL |
 			      (wrong == 3 ? F_SEAL_WRITE : 0));
 	send_descriptors(round->socket, FILE_COMES, wrong == 4 ? STDIN_FILENO : file);
-	close(file);
+	if (wrong == 2)
+		round->unsealed = file;
+	else
+		close(file);
 }
 
 static void strike(struct round *round)
@@ -131,7 +136,9 @@ static void strike(struct round *round)
 		send_descriptors(round->socket, 'x', STDIN_FILENO);
 		break;
 	case 2:
-		if (random_below(&round->seed, 8) == 0)
+		if (round->unsealed)
+			must_be(ftruncate(round->unsealed, 0), 0);
+		else if (!round->vandal.bytes || random_below(&round->seed, 8) == 0)
 			send_file(round, random_below(&round->seed, 5));
 		break;
 	default:
@@ -149,7 +156,7 @@ static void say(struct naru_stream *from, struct naru_stream *to)
 		must_be(naru_stream_read(to, &byte, 1, -1), 1);
 }
 
-/* Who makes the memory: the client, the server, both, or nobody yet. */
+/* Who makes the memory: the client, the server, both, or who should not. */
 static void make_memory(struct round *round)
 {
 	uint64_t which = random_below(&round->seed, 4);
@@ -162,7 +169,9 @@ static void make_memory(struct round *round)
 		say(round->stream[0], NULL);
 		say(round->stream[1], NULL);
 	}
-	if (which < 3)
+	if (which == 3)
+		send_file(round, random_below(&round->seed, 5));
+	else
 		find_memory(&round->vandal, random_below(&round->seed, 2));
 }
 
@@ -226,8 +235,8 @@ static int play(void *data)
 			     &round->stream[0]),
 		0);
 	must_be(naru_accept(listener, -1, &round->stream[1]), 0);
-	make_memory(round);
 	round->socket = find_socket();
+	make_memory(round);
 	round->vandal.seed = round->seed;
 	for (int i = 0; i < CALLS; i++) {
 		if (random_below(&round->seed, 4) == 0)

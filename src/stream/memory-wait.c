@@ -149,8 +149,10 @@ static bool arm_out(struct nr_memory *memory)
 {
 	unsigned char bytes[64];
 
-	if (memory->out_rung)
-		nr_socket_receive(memory->room_fd, bytes, sizeof(bytes), false);
+	/* Who has closed the other end will not ring, and most likely dies. */
+	if (memory->out_rung &&
+	    nr_socket_receive(memory->room_fd, bytes, sizeof(bytes), false) == 0)
+		nr_store_relaxed(&memory->gone, true);
 	memory->out_rung = false;
 	memory->out_armed = true;
 	nr_fetch_or(&memory->out.own->room, NR_STREAM_SLEEPS);
@@ -230,8 +232,9 @@ static int sleep_on(struct nr_memory *memory, int socket, bool nap,
 		return r;
 	if (sockets[1].revents)
 		nr_store_relaxed(&memory->gone, true);
-	if (r == 0)
-		return nap ? 0 : nr_deadline_error(deadline);
+	/* A peer that rings without end does not keep us beyond it. */
+	if (r == 0 ? !nap : nr_clock_monotonic() >= nr_deadline_until(deadline))
+		return nr_deadline_error(deadline);
 	return sockets[0].revents != 0;
 }
 
