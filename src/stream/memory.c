@@ -108,8 +108,8 @@ void nr_memory_open(struct nr_memory *memory, uint64_t capacity, int side, int f
 		.file = -1,
 		.ring_fd = -1,
 		.room_fd = -1,
-		.in = {.size = capacity, .other = &nothing},
-		.out = {.size = capacity, .other = &nothing},
+		.in = {.base = (void *)&nothing, .size = capacity, .other = &nothing},
+		.out = {.base = (void *)&nothing, .size = capacity, .other = &nothing},
 	};
 	nr_spin_set_up(&memory->spin_in);
 	nr_spin_set_up(&memory->spin_out);
