@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/memfd.h>
+#include <sys/memory-file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -126,13 +126,13 @@ bool nr_proc_is_ours(const char *path)
 
 int nr_proc_open(const char *path, bool cloexec)
 {
-	int fd = nr_memfd_open(path, cloexec), r;
+	int fd = nr_memory_file_open(path, cloexec), r;
 
 	if (fd < 0)
 		return fd;
 	r = files[find(path)].write(fd);
 	if (r == 0)
-		r = nr_file_seek(fd, 0);
+		r = nr_memory_file_rewind(fd);
 	if (r < 0) {
 		nr_file_close(fd);
 		return r;
