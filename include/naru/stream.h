@@ -173,6 +173,8 @@ NARU_API ssize_t naru_stream_readv(struct naru_stream *stream, const struct iove
  *
  * -EPIPE	nobody will read it, or it comes after naru_stream_shutdown()
  * -ENOMEM	shared memory: the machine has no memory for the bytes
+ * -EMFILE, -ENFILE	shared memory, which the first write makes: it takes a descriptor
+ *			for a moment; close something, and call again
  */
 NARU_API ssize_t naru_stream_write(struct naru_stream *stream, const void *data,
 				   size_t length, int timeout_ms);
