@@ -21,8 +21,8 @@
  *	 12  writer_cpu	where it last wrote, plus 1; 0: not known
  *	128  head	position of the next byte that this end will read
  *	136  reader_cpu	the same for reading
- *	256  bytes	this end, as a reader: NR_STREAM_SLEEPS, NR_STREAM_CLOSING
- *	260  room	this end, as a writer: NR_STREAM_SLEEPS, NR_STREAM_CLOSING
+ *	256  bytes	this end, as a reader: NR_STREAM_SLEEPS, _CLOSING, _POLLS
+ *	260  room	this end, as a writer: the same
  *
  * The writer's line, the reader's and the sleeper's are two lines apart, since
  * processors fetch lines in pairs.
@@ -45,6 +45,7 @@
 enum {
 	NR_STREAM_SLEEPS = 1 << 0,  /* about to sleep: ring when that changes */
 	NR_STREAM_CLOSING = 1 << 1, /* a handle was closed: ask the socket */
+	NR_STREAM_POLLS = 1 << 2,   /* it has a descriptor for poll(2), and stays so */
 };
 
 struct nr_stream_end_shared {

@@ -51,6 +51,7 @@ struct naru_stream {
 
 	struct nr_tls_session *session;
 	const struct nr_tls_module *module;
+	bool over;   /* the session has said that no more will come */
 	int32_t pid; /* whose the session is: a child of fork has no part in it */
 
 	uint64_t bytes_read;

@@ -139,6 +139,7 @@ static int await_bytes(struct nr_memory *memory, uint64_t least,
 			if ((memory->in_polled || nr_memory_pulse(&memory->pulse_in)) &&
 			    nr_memory_is_gone(memory))
 				continue;
+			nr_memory_ask_writer(memory);
 			return -EAGAIN;
 		}
 		r = nr_memory_wait_in(memory, least, deadline);

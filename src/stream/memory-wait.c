@@ -18,7 +18,7 @@ enum {
 	WRITABLE_FRACTION = 4, /* for who sleeps: each wake is dear */
 	PULSE_NS = 1000000,
 	PULSE_CALLS = 64,
-	NAP_NS = 10 * 1000000, /* where a ring may have missed us */
+	NAP_NS = 10 * 1000000, /* then whoever may have missed us has stored its words */
 };
 
 bool nr_memory_is_gone(struct nr_memory *memory)
@@ -83,10 +83,20 @@ static void ring(struct nr_memory *memory, int fd)
 		nr_store_relaxed(&memory->gone, true);
 }
 
+/* A word of the peer's, without NR_STREAM_POLLS. */
+static uint32_t look_who_sleeps(const _Atomic uint32_t *word)
+{
+	if (nr_load_relaxed(word) & NR_STREAM_POLLS)
+		atomic_thread_fence(memory_order_seq_cst); /* [poll] */
+	return nr_load_relaxed(word) & ~(uint32_t)NR_STREAM_POLLS;
+}
+
 void nr_memory_ring_reader(struct nr_memory *memory)
 {
-	uint32_t was = nr_fetch_and(&memory->out.other->bytes, 0);
+	uint32_t was = look_who_sleeps(&memory->out.other->bytes);
 
+	if (was)
+		was = nr_fetch_and(&memory->out.other->bytes, NR_STREAM_POLLS);
 	/* dies here: the kernel closes the socket, and that wakes it, too */
 	if (was & NR_STREAM_SLEEPS)
 		ring(memory, memory->fd);
@@ -97,10 +107,16 @@ void nr_memory_ring_reader(struct nr_memory *memory)
 void nr_memory_ring_writer(struct nr_memory *memory)
 {
 	uint64_t used = memory->in.limit - memory->in.head;
-	uint32_t was = nr_load_relaxed(&memory->in.other->room);
 
-	if (!(was & NR_STREAM_SLEEPS) ||
-	    memory->in.size - used < memory->in.size / WRITABLE_FRACTION)
+	if (memory->in.size - used >= memory->in.size / WRITABLE_FRACTION)
+		nr_memory_ask_writer(memory);
+}
+
+void nr_memory_ask_writer(struct nr_memory *memory)
+{
+	uint32_t was = look_who_sleeps(&memory->in.other->room);
+
+	if (!(was & NR_STREAM_SLEEPS))
 		return;
 	was = nr_fetch_and(&memory->in.other->room, ~(uint32_t)NR_STREAM_SLEEPS);
 	if (!(was & NR_STREAM_SLEEPS))
@@ -117,7 +133,7 @@ static bool disarm(_Atomic uint32_t *word)
 	return !(nr_fetch_and(word, ~(uint32_t)NR_STREAM_SLEEPS) & NR_STREAM_SLEEPS);
 }
 
-static void disarm_in(struct nr_memory *memory)
+void nr_memory_disarm_in(struct nr_memory *memory)
 {
 	if (memory->in_armed && disarm(&memory->in.own->bytes))
 		memory->in_rung = true;
@@ -242,19 +258,26 @@ int nr_memory_wait_in(struct nr_memory *memory, uint64_t least,
 		      struct nr_deadline *deadline)
 {
 	struct look look = {.memory = memory, .least = least};
-	bool sure;
+	bool nap = memory->in.own != NULL;
 	int r = 0;
 
 	if (memory->in.own && nr_spin_for(&memory->spin_in, &memory->in.other->writer_cpu,
 					  bytes_ready, &look, 1))
 		return 0;
 	while (r >= 0) {
-		sure = arm_in(memory);
+		nap |= !arm_in(memory);
+		if (!is_readable(memory, least)) {
+			nr_memory_ask_writer(memory);
+			/* It may have had to look into the socket for that. */
+			if (memory->in.own && !memory->in_armed)
+				nap |= !arm_in(memory);
+		}
 		if (!is_readable(memory, least))
-			r = sleep_on(memory, memory->fd, !sure, deadline);
-		disarm_in(memory);
+			r = sleep_on(memory, memory->fd, nap, deadline);
+		nap = false;
+		nr_memory_disarm_in(memory);
 		memory->in_rung |= r > 0;
-		if (is_readable(memory, least) || (r >= 0 && !memory->in_met))
+		if (is_readable(memory, least) || (r > 0 && !memory->in_met))
 			return 0;
 	}
 	return r;
@@ -287,7 +310,7 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 		       struct nr_deadline *deadline)
 {
 	struct look look = {.memory = memory, .least = least};
-	bool sure;
+	bool nap = true;
 	int r;
 
 	if (nr_spin_for(&memory->spin_out, &memory->out.other->reader_cpu, room_ready,
@@ -297,9 +320,10 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 	if (nr_load_relaxed(&memory->gone))
 		return 0;
 	while (r >= 0) {
-		sure = arm_out(memory);
+		nap |= !arm_out(memory);
 		if (!is_writable(memory, least))
-			r = sleep_on(memory, memory->room_fd, !sure, deadline);
+			r = sleep_on(memory, memory->room_fd, nap, deadline);
+		nap = false;
 		disarm_out(memory);
 		memory->out_rung |= r > 0;
 		if (is_writable(memory, least))
@@ -308,9 +332,23 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 	return r;
 }
 
+void nr_memory_poll_in(struct nr_memory *memory)
+{
+	memory->in_polled = true;
+	if (memory->in.own)
+		nr_fetch_or(&memory->in.own->bytes, NR_STREAM_POLLS);
+}
+
+void nr_memory_poll_out(struct nr_memory *memory)
+{
+	memory->out_polled = true;
+	if (memory->out.own)
+		nr_fetch_or(&memory->out.own->room, NR_STREAM_POLLS);
+}
+
 int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge)
 {
-	disarm_in(memory);
+	nr_memory_disarm_in(memory);
 	if (!is_readable(memory, 1)) {
 		bool sure;
 
@@ -321,23 +359,26 @@ int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge)
 		if (!is_readable(memory, 1))
 			/* Who may be missed must look for itself. */
 			return nr_gauge_mark(gauge, !sure);
-		disarm_in(memory);
+		nr_memory_disarm_in(memory);
 	}
 	return nr_gauge_mark(gauge, !memory->in_rung);
 }
 
 int nr_memory_settle_out(struct nr_memory *memory, struct nr_gauge *gauge)
 {
-	uint64_t wanted = memory->out.size / WRITABLE_FRACTION;
+	uint64_t deal = memory->out.size / WRITABLE_FRACTION;
 
 	disarm_out(memory);
-	if (!is_writable(memory, wanted)) {
+	if (!is_writable(memory, deal)) {
 		bool sure;
 
 		memory->out_rung = true;
 		sure = arm_out(memory);
 
-		if (!is_writable(memory, wanted))
+		/* Who waits for more than is there waits for us. */
+		if (nr_load_relaxed(&memory->out.other->bytes) & NR_STREAM_SLEEPS)
+			deal = 1; /* [sleep] */
+		if (!is_writable(memory, deal))
 			return nr_gauge_mark(gauge, !sure);
 		disarm_out(memory);
 	}

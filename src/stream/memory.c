@@ -72,6 +72,8 @@ static void read_from(struct nr_memory *memory, struct nr_stream_shared *shared)
 		.other = &shared->end[!memory->side],
 	};
 	memory->in_armed = false;
+	if (memory->in_polled)
+		nr_memory_poll_in(memory);
 }
 
 static void write_to(struct nr_memory *memory, struct nr_stream_shared *shared)
@@ -82,6 +84,8 @@ static void write_to(struct nr_memory *memory, struct nr_stream_shared *shared)
 		.own = &shared->end[memory->side],
 		.other = &shared->end[!memory->side],
 	};
+	if (memory->out_polled)
+		nr_memory_poll_out(memory);
 }
 
 bool nr_memory_exists(void)
@@ -249,16 +253,14 @@ static int take_descriptor(struct nr_memory *memory, unsigned char kind, int fd)
 
 /*
  * Until the peer has written, it may still do so to ours. Behind the socket: what that
- * rings about is in there. We are said to sleep in it, see make_file().
+ * rings about is in there.
  */
 static void meet_mine(struct nr_memory *memory)
 {
 	struct nr_stream_shared *mine = nr_load_acquire(&memory->mine); /* [share] */
 
-	if (memory->in.own || !mine)
-		return;
-	read_from(memory, mine);
-	memory->in_armed = true;
+	if (!memory->in.own && mine)
+		read_from(memory, mine);
 }
 
 /* The kernel ends what it hands out behind a byte that brings a descriptor. */
@@ -268,6 +270,9 @@ int nr_memory_drain(struct nr_memory *memory)
 	ssize_t n = sizeof(bytes);
 	int fd, r = 0;
 
+	/* What rings from here on is one ring too many, and does no harm. */
+	nr_memory_disarm_in(memory);
+	memory->in_rung = false;
 	for (int i = 0; i < DRAIN_MAX && n > 0 && r == 0; i++) {
 		n = nr_rights_receive(memory->fd, bytes, sizeof(bytes), &fd);
 		if (n == 0)

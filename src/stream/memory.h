@@ -26,7 +26,13 @@
  *	[sleep]	a sleeper sets NR_STREAM_SLEEPS, passes a heavy barrier (sys/barrier.h),
  *		then looks once more; the other side publishes (or consumes), passes a
  *		light one, then looks at the bit
- *		=> either the sleeper sees the change, or the other side the bit.
+ *		=> either the sleeper sees the change, or the other side the bit. Of
+ *		two sleepers, a reader and the writer it waits for, one sees the other's.
+ *		Kernels have been seen to leave out a CPU that was idle when a process
+ *		registered for the barrier: so the first sleep is a nap, then comes
+ *		another look.
+ *	[poll]	who sleeps in poll(2) cannot nap. It sets NR_STREAM_POLLS, too, once, and
+ *		whoever sees that passes a full fence before it looks at the other bit
  */
 
 #include <space/spin.h>
@@ -67,6 +73,7 @@ struct nr_memory {
 	struct nr_spin spin_out;
 	bool out_armed;
 	bool out_rung;
+	bool out_polled;
 	int room_fd; /* what the peer rings; -1: not made yet */
 	struct nr_pulse pulse_out;
 
@@ -93,6 +100,9 @@ int nr_memory_accept(struct nr_memory *memory, int fd);
 
 /* Have memory to write to. Only the thread that writes. */
 int nr_memory_begin(struct nr_memory *memory);
+/* We do not sleep any more: note whether somebody has rung. */
+void nr_memory_disarm_in(struct nr_memory *memory);
+
 /*
  * Read what has come by the socket, and see what memory there is to read from by now:
  * as long as in_met is false, before each look. Only the thread that reads.
@@ -140,12 +150,18 @@ bool nr_memory_pulse(struct nr_pulse *pulse);
  */
 int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge);
 int nr_memory_settle_out(struct nr_memory *memory, struct nr_gauge *gauge);
+/* There is such a gauge from now on. */
+void nr_memory_poll_in(struct nr_memory *memory);
+void nr_memory_poll_out(struct nr_memory *memory);
 /* Make the socket for room, if it is not there. */
 int nr_memory_make_room_fd(struct nr_memory *memory);
 
 /* The slow halves of those below. */
 void nr_memory_ring_reader(struct nr_memory *memory);
 void nr_memory_ring_writer(struct nr_memory *memory);
+
+/* We wait for more bytes than are there: let the writer use what room there is. */
+void nr_memory_ask_writer(struct nr_memory *memory);
 
 /* After bytes were published. */
 static inline void nr_memory_published(struct nr_memory *memory)

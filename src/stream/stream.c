@@ -183,7 +183,7 @@ static int open_gauge(struct naru_stream *stream, enum naru_poll which)
 				     which == NARU_READABLE ? EPOLLIN | EPOLLRDHUP
 							    : EPOLLOUT);
 	if (which == NARU_READABLE) {
-		memory->in_polled = true;
+		nr_memory_poll_in(memory);
 		return nr_gauge_open(gauge, stream->fd, EPOLLIN | EPOLLRDHUP);
 	}
 	r = nr_memory_make_room_fd(memory);
@@ -192,6 +192,7 @@ static int open_gauge(struct naru_stream *stream, enum naru_poll which)
 		return nr_load_relaxed(&memory->gone)
 			       ? nr_gauge_open(gauge, stream->fd, EPOLLRDHUP)
 			       : r;
+	nr_memory_poll_out(memory);
 	r = nr_gauge_open(gauge, memory->room_fd, EPOLLIN);
 	if (r < 0)
 		return r;
