@@ -97,7 +97,7 @@ static void young_ones_are_left(void **state)
 	struct room *room = *state;
 	const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	struct found found;
-	char path[128];
+	char path[100];
 
 	snprintf(path, sizeof(path), "%s/.new-1-1", room->path);
 	leave_socket(path);
