@@ -2,7 +2,7 @@
 #ifndef NARU_BENCH_CONTENDERS_H
 #define NARU_BENCH_CONTENDERS_H
 
-/* bench/contenders.h - the contenders by name; the last four may be absent */
+/* bench/contenders.h - the contenders by name; the last six may be absent */
 
 #include "bench.h"
 
@@ -27,6 +27,8 @@ extern const struct contender bench_boost;
 extern const struct contender bench_zeromq;
 extern const struct contender bench_nng;
 extern const struct contender bench_iceoryx;
+extern const struct contender bench_stream_tls;
+extern const struct contender bench_openssl;
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,11 @@ const struct contender bench_nng = {.name = "nng", .absent = "no libnng-dev"};
 const struct contender bench_iceoryx = {.name = "iceoryx",
 					.absent = "no libiceoryx-binding-c-dev"};
 #endif
+#ifndef HAVE_OPENSSL
+const struct contender bench_stream_tls = {.name = "naru stream (tls)",
+					   .absent = "no libssl-dev"};
+const struct contender bench_openssl = {.name = "OpenSSL", .absent = "no libssl-dev"};
+#endif
 
 enum { CONTENDERS_MAX = 32 };
 
@@ -33,5 +38,7 @@ int main(int argc, char **argv)
 	all[count++] = &bench_zeromq;
 	all[count++] = &bench_nng;
 	all[count++] = &bench_iceoryx;
+	all[count++] = &bench_stream_tls;
+	all[count++] = &bench_openssl;
 	return bench_main(argc, argv, all, count);
 }

@@ -35,6 +35,10 @@ enum { PLACE_DEPTH = 32 };
 	.kind = BENCH_SEGMENT, .figure = "ns in all, p50", .need = BENCH_CAN_ATTACH,     \
 	.message = 64, .capacity = (bytes), .senders = 1, .first = 20
 
+#define CONNECT(...)                                                                     \
+	.kind = BENCH_CONNECT, .figure = "ns in all, p50", .need = BENCH_CAN_CONNECT,    \
+	.message = 64, .senders = 1, .first = 100, __VA_ARGS__
+
 const struct bench_workload bench_workloads[] = {
 	{"round-trip-busy", "round trip of 64 B, both ends busy, two cores",
 	 ROUND_TRIP(.busy = true, .need = BENCH_CAN_TRY)},
@@ -72,6 +76,9 @@ const struct bench_workload bench_workloads[] = {
 	 .first = 1000, .one_core = true},
 	{"shm-4k", "create, attach, detach, remove a segment of 4 KiB", SEGMENT(4 * KIB)},
 	{"shm-1g", "create, attach, detach, remove a segment of 1 GiB", SEGMENT(GIB)},
+	{"connect", "connect, accept, close both ends, one process",
+	 CONNECT(.talk = false)},
+	{"connect-talk", "the same, with 64 B there and back", CONNECT(.talk = true)},
 	{"idle", "a blocked receiver that nobody sends to", .kind = BENCH_IDLE,
 	 .figure = "ns of processor time in all", .need = BENCH_CAN_BLOCK, .message = 64,
 	 .capacity = MIB, .senders = 1, .receivers = 1, .first = 1},
@@ -103,6 +110,8 @@ const char *bench_workload_unfit(const struct bench_workload *workload,
 		return "it has no semaphores";
 	if (lacks & BENCH_CAN_ATTACH)
 		return "it has no segments";
+	if (lacks & BENCH_CAN_CONNECT)
+		return "it has no connections";
 	return NULL;
 }
 
@@ -117,6 +126,7 @@ void bench_workload_plan(const struct bench_workload *workload,
 		.receivers = workload->receivers,
 		.two_way = workload->kind == BENCH_ROUND_TRIP,
 		.blocking = !workload->busy && (contender->can & BENCH_CAN_BLOCK),
+		.connects = workload->kind == BENCH_CONNECT,
 		.semaphores = workload->kind == BENCH_OPERATE ||
 			      workload->kind == BENCH_HAND_OVER,
 	};
