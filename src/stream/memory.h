@@ -28,9 +28,8 @@
  *		light one, then looks at the bit
  *		=> either the sleeper sees the change, or the other side the bit. Of
  *		two sleepers, a reader and the writer it waits for, one sees the other's.
- *		Kernels have been seen to leave out a CPU that was idle when a process
- *		registered for the barrier: so the first sleep is a nap, then comes
- *		another look.
+ *		The first sleep is a nap all the same, and then comes another look: see
+ *		docs/design/stream.md.
  *	[poll]	who sleeps in poll(2) cannot nap. It sets NR_STREAM_POLLS, too, once, and
  *		whoever sees that passes a full fence before it looks at the other bit
  */
