@@ -75,8 +75,12 @@ NARU_API int pthread_setcancelstate(int state, int *ret_old)
 	int r;
 
 	need(&next_set_state);
-	if (state == PTHREAD_CANCEL_ENABLE)
+	/* Perhaps it was cancelled before it was known: the next call looks. */
+	if (state == PTHREAD_CANCEL_ENABLE &&
+	    nr_load_relaxed(&nr_thread.word) & NR_THREAD_NOT_NOW) {
+		nr_thread_set(NR_THREAD_CANCELLED, true);
 		nr_thread_set(NR_THREAD_NOT_NOW, false);
+	}
 	r = next_set_state(state, ret_old);
 	if (r == 0 && state == PTHREAD_CANCEL_DISABLE)
 		nr_thread_set(NR_THREAD_NOT_NOW, true);

@@ -25,7 +25,7 @@
 
 enum nr_thread_bits {
 	NR_THREAD_KNOWN = 1,
-	NR_THREAD_CANCELLED = 2, /* pthread_cancel() was called for it */
+	NR_THREAD_CANCELLED = 2, /* pthread_cancel() was called for it, or may have been */
 	NR_THREAD_AT_ONCE = 4,	 /* PTHREAD_CANCEL_ASYNCHRONOUS */
 	NR_THREAD_NOT_NOW = 8,	 /* PTHREAD_CANCEL_DISABLE */
 };
