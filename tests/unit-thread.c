@@ -446,11 +446,11 @@ static void test_exit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_both(test_asleep),	  with_both(test_asleep_at_once),
-		with_both(test_no_point), with_both(test_pending),
-		with_both(test_not_now),  with_both(test_clean_up),
-		with_both(test_busy_at_once),
-		with_both(test_jump),	  with_both(test_exit),
+		with_both(test_asleep),	      with_both(test_asleep_at_once),
+		with_both(test_no_point),     with_both(test_pending),
+		with_both(test_not_now),      with_both(test_clean_up),
+		with_both(test_busy_at_once), with_both(test_jump),
+		with_both(test_exit),
 	};
 	struct room *room = room_open();
 	int failed;

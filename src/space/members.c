@@ -18,8 +18,9 @@ struct nr_interrupt (*nr_interrupt_of)(void);
 struct vigil {
 	struct nr_futex_word words[NR_FUTEX_WORDS];
 	uint32_t count;
-	uint32_t others; /* the first of the members'; before it, perhaps, is our interrupt */
-	bool blind; /* not all of them */
+	uint32_t others; /* the first of the members'; before it, perhaps, is our
+			    interrupt */
+	bool blind;	 /* not all of them */
 };
 
 static struct nr_interrupt own_interrupt(void)

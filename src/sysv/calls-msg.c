@@ -18,8 +18,8 @@ NARU_API int msgsnd(int id, const void *message, size_t size, int flags)
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
 }
 
 NARU_API ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)

@@ -10,7 +10,8 @@ NARU_API int semget(key_t key, int semaphores, int flags)
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_border_end(&border, r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
 }
 
 NARU_API int semop(int id, struct sembuf *operations, size_t count)
@@ -19,8 +20,8 @@ NARU_API int semop(int id, struct sembuf *operations, size_t count)
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_border_end(&border, r < 0 ? r
-				    : nr_sem_operate(sem, id, operations, count, NULL));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
@@ -30,8 +31,8 @@ NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_border_end(&border, 
-		r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
 }
 
 /* Who passes no argument uses none of what is read here. */
@@ -47,6 +48,6 @@ NARU_API int semctl(int id, int number, int command, ...)
 	argument = va_arg(list, union nr_sem_argument);
 	va_end(list);
 	r = nr_sem_default(&sem);
-	return (int)nr_border_end(&border, r < 0 ? r
-				    : nr_sem_control(sem, id, number, command, argument));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
 }

@@ -39,5 +39,6 @@ NARU_API int shmctl(int id, int command, struct shmid_ds *buffer)
 	struct nr_ids *ids;
 	int r = nr_ids_default(&ids);
 
-	return (int)nr_border_end(&border, r < 0 ? r : nr_shm_control(ids, id, command, buffer));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_shm_control(ids, id, command, buffer));
 }

@@ -17,7 +17,8 @@ typedef void (*jump_function)(struct __jmp_buf_tag *environment, int value);
 static int (*next_cancel)(pthread_t thread);
 static int (*next_set_type)(int type, int *ret_old);
 static int (*next_set_state)(int state, int *ret_old);
-static jump_function next_jump, next_jump_underscore, next_jump_signals, next_jump_checked;
+static jump_function next_jump, next_jump_underscore, next_jump_signals,
+	next_jump_checked;
 
 static void find(void *kept, const char *name)
 {

@@ -38,11 +38,11 @@ static inline struct nr_border nr_border_begin(bool point)
 	struct nr_border border = {.point = point};
 	uint32_t usual = point ? NR_THREAD_KNOWN : 0;
 
-	if (__builtin_expect((nr_load_relaxed(&nr_thread.word) &
-			      (point ? NR_THREAD_KNOWN | NR_THREAD_CANCELLED |
-					       NR_THREAD_AT_ONCE
-				     : NR_THREAD_AT_ONCE)) != usual,
-			     0))
+	if (__builtin_expect(
+		    (nr_load_relaxed(&nr_thread.word) &
+		     (point ? NR_THREAD_KNOWN | NR_THREAD_CANCELLED | NR_THREAD_AT_ONCE
+			    : NR_THREAD_AT_ONCE)) != usual,
+		    0))
 		nr_border_begin_slowly(&border, point);
 	return border;
 }
@@ -54,5 +54,9 @@ static inline long nr_border_end(const struct nr_border *border, long result)
 		return nr_border_end_slowly(border, result);
 	return nr_answer(result);
 }
+
+/* A system call that changes what is mapped, made and noted down. */
+long nr_memory_call(long number, long a, long b, long c, long d, long e, long f)
+	__attribute__((visibility("hidden")));
 
 #endif /* NARU_SYSV_CALLS_H */

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <queue/waiter.h>
 #include <space/object.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/futex.h>
-#include <queue/waiter.h>
 #include <sysv/memory.h>
 #include <sysv/thread.h>
 
@@ -193,7 +193,8 @@ int nr_msg_send(struct nr_msg *msg, int id, const void *message, size_t size, in
 	if (__builtin_expect(r == -EAGAIN || r == -EMSGSIZE, 0)) {
 		uint64_t wait = nr_thread_wait(give_up, visit.object, true);
 
-		r = nr_thread_end(wait, send_waiting(msg, id, visit.object, &item, flags));
+		r = nr_thread_end(wait,
+				  send_waiting(msg, id, visit.object, &item, flags));
 	}
 	nr_slot_leave(&visit);
 	return r;

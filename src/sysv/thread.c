@@ -27,7 +27,8 @@ static struct nr_interrupt interrupt_of(void)
 
 	if (!nr_thread.interruptible)
 		return (struct nr_interrupt){.word = NULL};
-	return (struct nr_interrupt){&nr_thread.word, word & ~(uint32_t)NR_THREAD_CANCELLED};
+	return (struct nr_interrupt){&nr_thread.word,
+				     word & ~(uint32_t)NR_THREAD_CANCELLED};
 }
 
 /* A signal handler that calls us must not wait for what it has interrupted. */

@@ -25,14 +25,16 @@
 
 enum nr_thread_bits {
 	NR_THREAD_KNOWN = 1,
-	NR_THREAD_CANCELLED = 2, /* pthread_cancel() was called for it, or may have been */
-	NR_THREAD_AT_ONCE = 4,	 /* PTHREAD_CANCEL_ASYNCHRONOUS */
-	NR_THREAD_NOT_NOW = 8,	 /* PTHREAD_CANCEL_DISABLE */
+	NR_THREAD_CANCELLED =
+		2,	       /* pthread_cancel() was called for it, or may have been */
+	NR_THREAD_AT_ONCE = 4, /* PTHREAD_CANCEL_ASYNCHRONOUS */
+	NR_THREAD_NOT_NOW = 8, /* PTHREAD_CANCEL_DISABLE */
 };
 
 enum { NR_THREAD_ENDED = 4 }; /* as deep may handlers that wait interrupt each other */
 
-/* What a wait that was given up had come to, if it had ended: 0 or -errno; else -EINTR. */
+/* What a wait that was given up had come to, if it had ended: 0 or -errno; else -EINTR.
+ */
 typedef int (*nr_give_up)(void *object, uint64_t thread);
 
 struct nr_thread {
@@ -76,15 +78,16 @@ static inline uint64_t nr_thread_wait(nr_give_up give_up, void *object, bool poi
 		nr_thread_give_up();
 	if (__builtin_expect(!(word & NR_THREAD_KNOWN), 0))
 		nr_thread_know();
-	nr_thread.interruptible = (point || word & NR_THREAD_AT_ONCE) &&
-				  !(word & NR_THREAD_NOT_NOW);
+	nr_thread.interruptible =
+		(point || word & NR_THREAD_AT_ONCE) && !(word & NR_THREAD_NOT_NOW);
 	nr_thread.object = object;
 	nr_program_order();
 	nr_thread.give_up = give_up;
 	return ++nr_thread.waits;
 }
 
-/* The end of that wait. @result: the call's own, returned if the wait was not given up. */
+/* The end of that wait. @result: the call's own, returned if the wait was not given up.
+ */
 int nr_thread_end_given_up(uint64_t wait, int result);
 
 static inline int nr_thread_end(uint64_t wait, int result)
