@@ -27,6 +27,7 @@ static int open_queue(struct nr_ids *ids, int id, void **ret_object)
 	struct naru_queue *queue;
 	int r;
 
+	nr_ids_settle(ids, NR_SYSV_MSG, id, nr_msg_apply);
 	nr_ids_name(NR_SYSV_MSG, id, name);
 	r = naru_queue_open(ids->space, name, NULL, &queue);
 	if (r == 0)

@@ -185,8 +185,10 @@ static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
 {
 	struct naru_segment *segment;
 	void *address;
-	int r = open_segment(ids, id, how->read_only, &segment);
+	int r;
 
+	nr_ids_settle(ids, NR_SYSV_SHM, id, nr_shm_apply);
+	r = open_segment(ids, id, how->read_only, &segment);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	r = nr_segment_attach(segment, how, &address, NULL);
