@@ -3,7 +3,7 @@
 # naru run: programs for System V IPC, which know nothing of naru
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
-program=$2 raw=$3 static=$4
+program=$2 raw=$3 static=$4 deep=$5
 
 run 2 naru run
 says 'naru run: say which program; see: naru help run'
@@ -14,7 +14,7 @@ run 0 naru run -- echo --space=x -h
 prints '--space=x -h'
 
 # Under a filter that kills at each System V call of the kernel's.
-run 0 naru run "$program"
+run 0 naru run "$program" "$deep"
 prints 'all is well'
 run 0 naru run sh -c "exec '$program'"
 prints 'all is well'
