@@ -316,8 +316,10 @@ static void lose_privileges(void)
 	must(msgctl(id, IPC_RMID, NULL) == 0);
 }
 
-/* The first line of what is open there, which tells whether there is one queue. */
-static void tells_of_one_queue(int fd)
+enum { LISTED = 1734829451 }; /* a key that nobody else has */
+
+/* The list that is open there has our queue in it, which the kernel's has not. */
+static void tells_of_our_queue(int fd)
 {
 	char text[600];
 	ssize_t n;
@@ -327,7 +329,7 @@ static void tells_of_one_queue(int fd)
 	must(n > 0);
 	text[n] = '\0';
 	must(strncmp(text, "       key      msqid", 20) == 0);
-	must(strchr(text, '\n') && strchr(strchr(text, '\n') + 1, '\n'));
+	must(strstr(text, "1734829451") != NULL);
 	must(close(fd) == 0);
 }
 
@@ -335,26 +337,26 @@ static void tells_of_one_queue(int fd)
 static void read_the_list(void)
 {
 	volatile int flags = O_RDONLY;
-	int id = msgget(IPC_PRIVATE, 0600), proc, sysvipc, here;
+	int id = msgget(LISTED, IPC_CREAT | 0600), proc, sysvipc, here;
 	char text[600];
 	FILE *file;
 
 	must(id >= 0);
-	tells_of_one_queue(open("/proc/sysvipc/msg", flags));
-	tells_of_one_queue(open64("/proc/sysvipc/msg", flags));
-	tells_of_one_queue(openat(-1, "/proc/sysvipc/msg", flags));
-	tells_of_one_queue(openat64(AT_FDCWD, "/proc/sysvipc/msg", flags));
+	tells_of_our_queue(open("/proc/sysvipc/msg", flags));
+	tells_of_our_queue(open64("/proc/sysvipc/msg", flags));
+	tells_of_our_queue(openat(-1, "/proc/sysvipc/msg", flags));
+	tells_of_our_queue(openat64(AT_FDCWD, "/proc/sysvipc/msg", flags));
 	proc = open("/proc", O_RDONLY | O_DIRECTORY);
 	sysvipc = openat(proc, "sysvipc", O_RDONLY | O_DIRECTORY);
 	here = open(".", O_RDONLY | O_DIRECTORY);
 	must(proc >= 0 && sysvipc >= 0 && here >= 0);
-	tells_of_one_queue(openat(proc, "sysvipc/msg", flags));
-	tells_of_one_queue(openat64(sysvipc, "msg", flags));
+	tells_of_our_queue(openat(proc, "sysvipc/msg", flags));
+	tells_of_our_queue(openat64(sysvipc, "msg", flags));
 	/* Of other directories it is another file. */
 	fails(openat(here, "msg", flags), ENOENT);
 	fails(open("msg", flags), ENOENT);
 	must(fchdir(proc) == 0);
-	tells_of_one_queue(open("sysvipc/msg", flags));
+	tells_of_our_queue(open("sysvipc/msg", flags));
 	must(fchdir(here) == 0);
 	file = fopen("/proc/sysvipc/msg", "re");
 	must(file && fgets(text, sizeof(text), file) && fgets(text, sizeof(text), file));
