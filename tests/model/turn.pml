@@ -20,11 +20,12 @@
  * the semaphore, with the living who have taken it, or owed by the dead.
  *
  * Mutations, which must fail: NO_REDO (what a dead owner of the lock has committed is not
- * done), NO_RESTORE (whom it had TAKEN stays so), NO_PASS (no pass after a repair),
- * NO_SETTLE_PASS (what a dead process owed is given back, and offered to nobody), NO_SETTLE
- * (it is not given back), NO_HEAR (nobody hears of deaths), BLIND_LEAVE (the impatient goes
- * away whatever its state), DONE_FIRST (DONE before the commit), OWES_LATER (what the
- * sleeper owes is not in the same change), BLIND_SLEEP (a sleeper does not say ASLEEP).
+ * done), NO_PASS (no pass after a repair), NO_SETTLE_PASS (what a dead process owed is given
+ * back, and offered to nobody), NO_SETTLE (it is not given back), NO_HEAR (nobody hears of
+ * deaths), BLIND_LEAVE (the impatient goes away whatever its state), DONE_FIRST (DONE before
+ * the commit), OWES_LATER (what the sleeper owes is not in the same change), BLIND_SLEEP (a
+ * sleeper does not say ASLEEP); and of progress, under fairness, NO_RESTORE (whom a dead
+ * owner of the lock had TAKEN stays so).
  */
 
 #ifndef DEATHS
@@ -307,6 +308,7 @@ end_asleep:		if
 		:: atomic { state[me] == DONE -> state[me] = FREE; got[me] = true }
 		fi;
 ended:
+progress_ended:
 		atomic { over[me] = true; settled = false; heard = 0 }
 	} unless { dead[me] }
 }
