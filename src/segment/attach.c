@@ -217,6 +217,9 @@ int nr_segment_count(struct naru_segment *segment, uint64_t *ret_count)
 {
 	int fd = nr_segment_descriptor(segment->file);
 
+	/* We may be a child that has not been counted yet. */
+	nr_attached_enter();
+	nr_attached_leave();
 	return fd < 0 ? fd : nr_hold_count(fd, ret_count);
 }
 

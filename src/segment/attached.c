@@ -17,10 +17,27 @@ static _Thread_local bool is_inside;
 /* All that is, or was, attached lies between them. */
 static _Atomic uintptr_t lowest = UINTPTR_MAX, highest;
 
+/* In a page that is zero in a child, however that was made; NULL: it could not be had. */
+static _Atomic uint32_t *known;
+
+/* The parent's holds are not mapped here, and something else may be. */
+static void renew_holds(void)
+{
+	for (struct nr_attachment *it = attachments; it; it = it->next)
+		it->hold = it->child_hold = NULL;
+	nr_store_relaxed(known, 1);
+	for (struct nr_attachment *it = attachments; it; it = it->next)
+		if (nr_hold_take(it->file, false, &it->hold) < 0)
+			nr_log("segment %s: an attachment of a child does not count",
+			       it->file->name);
+}
+
 static void enter(void)
 {
 	pthread_mutex_lock(&guard);
 	is_inside = true;
+	if (known && nr_load_relaxed(known) == 0)
+		renew_holds();
 }
 
 void nr_attached_leave(void)
@@ -68,11 +85,23 @@ static void after_fork_in_child(void)
 		it->child_hold = NULL;
 		nr_hold_adopt(it->hold);
 	}
+	if (known)
+		nr_store_relaxed(known, 1);
 	nr_attached_leave();
 }
 
 static void watch_fork(void)
 {
+	void *page;
+
+	if (nr_map_private(nr_page_size(), &page) == 0) {
+		if (nr_map_wipe_on_fork(page, nr_page_size()) == 0)
+			known = page;
+		else
+			nr_unmap(page, nr_page_size());
+	}
+	if (known)
+		nr_store_relaxed(known, 1);
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
