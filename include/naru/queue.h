@@ -248,6 +248,59 @@ NARU_API ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t sele
  */
 NARU_API int naru_queue_fd(struct naru_queue *queue, enum naru_poll which);
 
+/*
+ * For edge-triggered polling (EPOLLET): from now on the descriptor becomes ready anew
+ * with the next message that comes (NARU_WRITABLE: with the next one that goes), also if
+ * it is ready already. So who wants a certain type, or much room, calls this, tries with
+ * timeout_ms 0, and if that says -EAGAIN sleeps until something has changed. Other
+ * pollers of the queue do not notice, but for being woken once too often.
+ */
+NARU_API int naru_queue_rearm(struct naru_queue *queue, enum naru_poll which);
+
+/*
+ * For sends and releases that may have to be repeated, since the process that asked for
+ * them can have died, or have lost its connection, before it knew how they ended.
+ *
+ * The queue remembers for each session the number of its last message. It remembers 1,023
+ * sessions in each direction, and forgets the one that was used least recently.
+ */
+struct naru_once {
+	uint64_t session[2]; /* chosen at random (getrandom(2)); not both 0 */
+	uint64_t number;   /* of the first message, from 1 on; rises from call to call */
+	uint64_t private_; /* 0 at first, then left alone */
+};
+
+/*
+ * As naru_queue_send_batch(), but of those items whose number (the first's is
+ * once->number, the next one's one more) is not above the last of the session that has
+ * been sent, nothing is done, and they count as sent. A message and its number are noted
+ * in one step: whoever dies while he does it, both are there or none.
+ *
+ * Two threads or processes must not use one session at the same time.
+ *
+ * -ENOSPC	there is no room for the queue's memory of sessions (made on first use)
+ */
+NARU_API ssize_t naru_queue_send_once(struct naru_queue *queue, struct naru_once *once,
+				      const struct naru_item *items, size_t count,
+				      int timeout_ms);
+
+/*
+ * As naru_queue_release(); that it was done is noted, in the same step, as number of the
+ * session. Sends and releases of a session are numbered separately.
+ *
+ * -EINVAL	also: once->number is not above the session's last
+ * -EAGAIN	the queue's lock could not be had within a second
+ */
+NARU_API int naru_queue_release_once(struct naru_queue *queue, struct naru_once *once,
+				     struct naru_message *message);
+
+/*
+ * The last numbers of the session that the queue remembers; 0: none. @ret_sent,
+ * @ret_released: may be NULL.
+ */
+NARU_API int naru_queue_recall(struct naru_queue *queue, struct naru_once *once,
+			       uint64_t *ret_sent, uint64_t *ret_released);
+
 struct naru_queue_stat {
 	size_t size;	   /* sizeof(struct naru_queue_stat), set by the caller */
 	uint64_t messages; /* that wait to be received */
