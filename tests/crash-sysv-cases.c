@@ -12,7 +12,7 @@
 #include <sysv/msg.h>
 #include <sysv/shm.h>
 
-enum { KEY = 7, SIZE = 10000 };
+enum { KEY = 7, SIZE = 10000, FIRST = 2048, MANY = FIRST + 500 };
 
 struct letter {
 	long type;
@@ -71,7 +71,7 @@ static bool prepare_full(void *data)
 	if (!prepare_queue(data))
 		return false;
 	/* As many as it has memory for at first. */
-	for (int i = 1; i < 512; i++)
+	for (int i = 1; i < FIRST; i++)
 		if (!sysv_is("send", send_letter("f"), 0))
 			return false;
 	return true;
@@ -199,10 +199,10 @@ static bool queue_works(const char *expected, int letters)
 		    !sysv_is("which", letter.text[0], expected[i]))
 			return false;
 	}
-	for (int i = 0; i < 1500; i++)
+	for (int i = 0; i < MANY; i++)
 		if (!sysv_is("send", send_letter("c"), 0))
 			return false;
-	for (int i = 0; i < 1500; i++)
+	for (int i = 0; i < MANY; i++)
 		receive_one(NULL);
 	return sysv_is("empty", nr_msg_receive(&msg, id, &letter, 64, 0, IPC_NOWAIT),
 		       -ENOMSG) &&
@@ -268,8 +268,8 @@ static int find_many(void *data)
 {
 	int n = sysv_open(data) ? messages_in() : -1;
 
-	return (n == 512 || n == 513) && queue_works("af", n) && sysv_is_clean()
-		       ? n - 512
+	return (n == FIRST || n == FIRST + 1) && queue_works("af", n) && sysv_is_clean()
+		       ? n - FIRST
 		       : SURVIVOR_FAILED;
 }
 

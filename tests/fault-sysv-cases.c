@@ -2,27 +2,24 @@
 
 /* fault-sysv-cases.c - the System V calls, and how to undo them */
 
-#include "fault.h"
+#include "fault-sysv.h"
 #include "trace.h"
 
-#include <segment/segment.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sysv/msg.h>
 #include <sysv/sem.h>
 #include <sysv/shm.h>
 
-enum { KEY = 7, SIZE = 20000, PAGE = 4096, SEMS = 5, FIRST_MESSAGES = 512 };
+enum { KEY = 7, SEMS = 5, FIRST_MESSAGES = 2048 };
 
 char fault_path[200];
 
 static struct naru_space *space;
-static struct nr_ids ids;
+struct nr_ids fault_ids;
 static struct nr_msg msg, again;
 static struct nr_sem sem;
 static int id;
-static void *bytes;
 
 struct letter {
 	long type;
@@ -31,12 +28,12 @@ struct letter {
 
 static long open_ids(void)
 {
-	return nr_ids_open(space, &ids);
+	return nr_ids_open(space, &fault_ids);
 }
 
 static void close_ids(void)
 {
-	nr_ids_close(&ids);
+	nr_ids_close(&fault_ids);
 	trace_clear(fault_path);
 }
 
@@ -46,10 +43,10 @@ static bool prepare_space(void)
 	       naru_space_open(fault_path, NULL, &space) == 0;
 }
 
-static bool prepare_ids(void)
+bool fault_prepare_ids(void)
 {
-	return prepare_space() && open_ids() == 0 && nr_msg_open(&ids, &msg) == 0 &&
-	       nr_sem_open(&ids, &sem) == 0;
+	return prepare_space() && open_ids() == 0 && nr_msg_open(&fault_ids, &msg) == 0 &&
+	       nr_sem_open(&fault_ids, &sem) == 0;
 }
 
 static void nothing(void)
@@ -108,13 +105,13 @@ static void undo_receive(void)
 
 static bool prepare_queue(void)
 {
-	return prepare_ids() && get_queue() >= 0 && send_one() == 0;
+	return fault_prepare_ids() && get_queue() >= 0 && send_one() == 0;
 }
 
 /* This process has not used it yet. */
 static long send_first(void)
 {
-	long r = nr_msg_open(&ids, &again);
+	long r = nr_msg_open(&fault_ids, &again);
 
 	if (r < 0)
 		return r;
@@ -126,7 +123,7 @@ static long send_first(void)
 /* One more than it has memory for at first. */
 static long send_growing(void)
 {
-	long r = nr_msg_open(&ids, &again);
+	long r = nr_msg_open(&fault_ids, &again);
 	int queue;
 
 	if (r < 0)
@@ -153,114 +150,10 @@ static long set_queue(void)
 {
 	struct msqid_ds ds = {.msg_qbytes = 1 << 20};
 
-	ds.msg_perm.uid = (uid_t)nr_ids_shared(&ids, NR_SYSV_MSG, 0)->record[0].uid;
-	ds.msg_perm.gid = (gid_t)nr_ids_shared(&ids, NR_SYSV_MSG, 0)->record[0].gid;
+	ds.msg_perm.uid = (uid_t)nr_ids_shared(&fault_ids, NR_SYSV_MSG, 0)->record[0].uid;
+	ds.msg_perm.gid = (gid_t)nr_ids_shared(&fault_ids, NR_SYSV_MSG, 0)->record[0].gid;
 	ds.msg_perm.mode = 0640;
 	return nr_msg_control(&msg, id, IPC_SET, &ds);
-}
-
-static long get_segment(void)
-{
-	id = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
-	return id < 0 ? id : 0;
-}
-
-static long remove_segment(void)
-{
-	return nr_shm_control(&ids, id, IPC_RMID, NULL);
-}
-
-static void undo_segment(void)
-{
-	remove_segment();
-}
-
-static void segment_again(void)
-{
-	get_segment();
-}
-
-static long attach(void)
-{
-	return nr_shm_attach(&ids, id, NULL, 0, &bytes);
-}
-
-static long attach_read_only(void)
-{
-	return nr_shm_attach(&ids, id, NULL, SHM_RDONLY, &bytes);
-}
-
-static long detach(void)
-{
-	return nr_shm_detach(&ids, bytes);
-}
-
-static void undo_attach(void)
-{
-	detach();
-}
-
-static void attach_again(void)
-{
-	attach();
-}
-
-static bool prepare_segment(void)
-{
-	return prepare_ids() && get_segment() >= 0;
-}
-
-static bool prepare_attached(void)
-{
-	return prepare_segment() && attach() == 0;
-}
-
-static long stat_segment(void)
-{
-	struct shmid_ds ds;
-	int r = nr_shm_control(&ids, id, IPC_STAT, &ds);
-
-	return r < 0 ? r : (long)ds.shm_nattch;
-}
-
-static long set_segment(void)
-{
-	struct shmid_ds ds;
-	int r = nr_shm_control(&ids, id, IPC_STAT, &ds);
-
-	return r < 0 ? r : nr_shm_control(&ids, id, IPC_SET, &ds);
-}
-
-/* The last one to detach a removed segment removes its file. */
-static long detach_removed(void)
-{
-	int segment = nr_shm_get(&ids, IPC_PRIVATE, SIZE, 0600);
-	void *at = NULL;
-	long r = segment < 0 ? segment : nr_shm_attach(&ids, segment, NULL, 0, &at);
-
-	if (segment >= 0)
-		nr_shm_control(&ids, segment, IPC_RMID, NULL);
-	if (r == 0)
-		r = nr_shm_detach(&ids, at);
-	return r;
-}
-
-static long unmap_middle(void *data)
-{
-	return munmap((char *)data + PAGE, PAGE);
-}
-
-/* A piece that cannot be counted is attached all the same, and detached with the rest. */
-static long cut(void)
-{
-	struct nr_unmapping unmapping = {.call = unmap_middle};
-	long r = attach();
-
-	if (r < 0)
-		return r;
-	unmapping.data = bytes;
-	r = nr_segment_unmap((char *)bytes + PAGE, PAGE, &unmapping);
-	return detach() < 0 ? -1 : r;
 }
 
 static long get_set(void)
@@ -292,7 +185,7 @@ static void set_again(void)
 
 static bool prepare_set(void)
 {
-	return prepare_ids() && get_set() >= 0;
+	return fault_prepare_ids() && get_set() >= 0;
 }
 
 static long operate(int add, int flags, const struct timespec *timeout)
@@ -333,7 +226,7 @@ static long operate_first(void)
 {
 	struct nr_sem fresh;
 	const struct sembuf operation = {.sem_op = 0};
-	long r = nr_sem_open(&ids, &fresh);
+	long r = nr_sem_open(&fault_ids, &fresh);
 
 	if (r < 0)
 		return r;
@@ -375,31 +268,22 @@ void fault_sweep(const struct fault_case *of)
 	if (!strstr(of->name, "RMID") && !strstr(of->name, "removed") &&
 	    !strstr(of->name, "growing"))
 		return;
-	nr_shm_sweep(&ids);
+	nr_shm_sweep(&fault_ids);
 	naru_space_check(space, NARU_CHECK_REPAIR, ignore, NULL);
 }
 
 static const struct fault_case cases[] = {
 	{"identifiers", prepare_space, open_ids, close_ids},
-	{"msgget", prepare_ids, get_queue, undo_queue},
+	{"msgget", fault_prepare_ids, get_queue, undo_queue},
 	{"msgget, found", prepare_queue, get_queue, nothing},
 	{"msgsnd", prepare_queue, send_one, undo_send},
 	{"msgsnd, first", prepare_queue, send_first, undo_send},
-	{"msgsnd, growing", prepare_ids, send_growing, nothing},
+	{"msgsnd, growing", fault_prepare_ids, send_growing, nothing},
 	{"msgrcv", prepare_queue, receive, undo_receive},
 	{"msgctl IPC_STAT", prepare_queue, stat_queue, nothing},
 	{"msgctl IPC_SET", prepare_queue, set_queue, nothing},
 	{"msgctl IPC_RMID", prepare_queue, remove_queue, queue_again},
-	{"shmget", prepare_ids, get_segment, undo_segment},
-	{"shmat", prepare_segment, attach, undo_attach},
-	{"shmat read-only", prepare_segment, attach_read_only, undo_attach},
-	{"shmdt", prepare_attached, detach, attach_again},
-	{"shmdt, removed", prepare_ids, detach_removed, nothing},
-	{"shmdt, in pieces", prepare_segment, cut, nothing},
-	{"shmctl IPC_STAT", prepare_attached, stat_segment, nothing},
-	{"shmctl IPC_SET", prepare_segment, set_segment, nothing},
-	{"shmctl IPC_RMID", prepare_segment, remove_segment, segment_again},
-	{"semget", prepare_ids, get_set, undo_set},
+	{"semget", fault_prepare_ids, get_set, undo_set},
 	{"semop", prepare_set, add_one, undo_add},
 	{"semop, first", prepare_set, operate_first, nothing},
 	{"semop SEM_UNDO", prepare_set, add_owing, undo_add_owing},
@@ -411,4 +295,4 @@ static const struct fault_case cases[] = {
 	{0},
 };
 
-const struct fault_case *const fault_lists[] = {cases, NULL};
+const struct fault_case *const fault_lists[] = {cases, fault_shm_cases, NULL};
