@@ -34,16 +34,17 @@ static void renew_holds(void)
 
 static void enter(void)
 {
-	pthread_mutex_lock(&guard);
+	/* First: a handler that comes in between must not wait for the lock. */
 	is_inside = true;
+	pthread_mutex_lock(&guard);
 	if (known && nr_load_relaxed(known) == 0)
 		renew_holds();
 }
 
 void nr_attached_leave(void)
 {
-	is_inside = false;
 	pthread_mutex_unlock(&guard);
+	is_inside = false;
 }
 
 bool nr_attached_is_inside(void)

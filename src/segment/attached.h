@@ -35,7 +35,7 @@ struct nr_attachment {
 void nr_attached_enter(void);
 void nr_attached_leave(void);
 
-/* Has this thread the lock? */
+/* Has this thread the lock, or is about to? */
 bool nr_attached_is_inside(void);
 
 /* False: nothing is attached there. A quick look, without the lock. */
