@@ -189,7 +189,5 @@ const struct fault_case fault_stream_cases[] = {
 	{"stream: sleep for room", prepare_joined, sleep_for_room, nothing},
 	{"stream: descriptors", prepare_local, descriptors_of, nothing},
 	{"stream: stat", prepare_joined, stat_stream, nothing},
+	{0},
 };
-
-const unsigned fault_stream_cases_count =
-	sizeof(fault_stream_cases) / sizeof(fault_stream_cases[0]);
