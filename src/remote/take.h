@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_REMOTE_TAKE_H
+#define NARU_REMOTE_TAKE_H
+
+/* remote/take.h - have the server bring messages */
+
+#include <remote/session.h>
+
+enum {
+	NR_TAKE_MAX = 500, /* whose rooms fit in the smallest frame */
+};
+
+struct nr_take {
+	int64_t select;
+	uint16_t flags; /* of layout/wire.h */
+	uint32_t count;
+	const uint64_t *rooms;
+	struct naru_item *items; /* filled in; data is the caller's memory */
+	bool allocate;		 /* data is of malloc(3), and as long as the message */
+	uint64_t delivery;	 /* out: of the first */
+	bool brought;		 /* an answer came */
+};
+
+/*
+ * How many came. What the server may have brought although this failed, goes back.
+ *
+ * -EMSGSIZE	the first one is larger than its room; it stays
+ */
+int nr_take(struct nr_lane *lane, struct nr_take *take);
+
+/* Its parts: number the deliveries; write the body; read an item of the answer. */
+void nr_take_number(struct nr_lane *lane, struct nr_take *take);
+int nr_take_write(struct nr_lane *lane, void *take);
+int nr_take_read(struct nr_lane *lane, const struct nr_take *take, uint32_t index);
+
+/* The flags for a request of what a call was given. -EINVAL. */
+int nr_take_flags(int64_t select, int flags, uint16_t *ret_flags);
+
+#endif /* NARU_REMOTE_TAKE_H */
