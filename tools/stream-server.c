@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/stream-server.c - see tools/serve.h */
+/* tools/stream-server.c - see tools/stream-server.h */
 
 #include <tools/stream-server.h>
 
