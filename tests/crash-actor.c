@@ -39,7 +39,7 @@ void actor_prepare(struct actor *actor, const struct step *step, struct payload 
 
 	if (step->kind == STEP_SEND || step->kind == STEP_CLAIM)
 		count = 1;
-	else if (step->kind == STEP_SEND_BATCH)
+	else if (step->kind == STEP_SEND_BATCH || step->kind == STEP_SEND_ONCE)
 		count = step->count;
 	*payload = (struct payload){0};
 	for (unsigned m = 0; m < count; m++) {
@@ -147,6 +147,36 @@ static int stat_queue(struct actor *actor)
 	return naru_queue_stat(actor->queue, &stat);
 }
 
+static struct naru_once once_of(const struct step *step)
+{
+	return (struct naru_once){.session = {17, 4}, .number = step->number};
+}
+
+static int64_t send_once(struct actor *actor, const struct step *step,
+			 const struct payload *payload)
+{
+	struct naru_once once = once_of(step);
+
+	return naru_queue_send_once(actor->queue, &once, payload->item, step->count,
+				    step->timeout_ms);
+}
+
+static int64_t recall(struct actor *actor, const struct step *step)
+{
+	struct naru_once once = once_of(step);
+	uint64_t sent, released;
+	int r = naru_queue_recall(actor->queue, &once, &sent, &released);
+
+	return r < 0 ? r : (int64_t)(sent * RECALL_SENT + released);
+}
+
+static int64_t release_once(struct actor *actor, const struct step *step)
+{
+	struct naru_once once = once_of(step);
+
+	return naru_queue_release_once(actor->queue, &once, &actor->held[step->slot]);
+}
+
 void actor_run(struct actor *actor, const struct step *step,
 	       const struct payload *payload, struct outcome *ret_outcome)
 {
@@ -194,6 +224,15 @@ void actor_run(struct actor *actor, const struct step *step,
 		break;
 	case STEP_STAT:
 		ret_outcome->value = stat_queue(actor);
+		break;
+	case STEP_SEND_ONCE:
+		ret_outcome->value = send_once(actor, step, payload);
+		break;
+	case STEP_RELEASE_ONCE:
+		ret_outcome->value = release_once(actor, step);
+		break;
+	case STEP_RECALL:
+		ret_outcome->value = recall(actor, step);
 		break;
 	}
 }

@@ -207,21 +207,35 @@ static ino_t write_file(const struct image_file *file, int directory)
 	return stat.st_ino;
 }
 
-static void write_fifo(const struct image *image, const struct image_file *fifo,
-		       const ino_t *copies, int directory)
+/* The name that the copy of a file beside a queue has, or its own. */
+static const char *copy_name(const struct image *image, const struct image_file *file,
+			     const ino_t *copies)
 {
-	const char *dash = strrchr(fifo->name, '-');
-	char name[2 * IMAGE_NAME], *end = NULL;
+	const char *dash = strrchr(file->name, '-');
+	static char name[2 * IMAGE_NAME];
+	char *end = NULL;
 	ino_t inode = dash ? strtoull(dash + 1, &end, 16) : 0;
 
-	strcpy(name, fifo->name);
-	for (unsigned i = 0; inode && i < image->count; i++)
-		if (S_ISREG(image->file[i].mode) && image->file[i].inode == inode)
-			snprintf(name, sizeof(name), "%.*s-%llx%s",
-				 (int)(dash - fifo->name), fifo->name,
-				 (unsigned long long)copies[i], end);
-	if (mkfifoat(directory, name, 0600) < 0 ||
-	    fchmodat(directory, name, fifo->mode & 07777, 0) < 0)
+	for (unsigned i = 0; inode && i < image->count; i++) {
+		if (!S_ISREG(image->file[i].mode) || image->file[i].inode != inode)
+			continue;
+		snprintf(name, sizeof(name), "%.*s-%llx%s", (int)(dash - file->name),
+			 file->name, (unsigned long long)copies[i], end);
+		return name;
+	}
+	return file->name;
+}
+
+static void write_beside(const struct image *image, const struct image_file *file,
+			 const ino_t *copies, int directory)
+{
+	const char *name = copy_name(image, file, copies);
+
+	if (S_ISFIFO(file->mode) &&
+	    (mkfifoat(directory, name, 0600) < 0 ||
+	     fchmodat(directory, name, file->mode & 07777, 0) < 0))
+		fatal(name);
+	if (S_ISREG(file->mode) && renameat(directory, file->name, directory, name) < 0)
 		fatal(name);
 }
 
@@ -248,8 +262,8 @@ void image_write(const struct image *image, const char *path)
 			copies[i] = copies[first];
 	}
 	for (unsigned i = 0; i < image->count; i++)
-		if (S_ISFIFO(image->file[i].mode))
-			write_fifo(image, &image->file[i], copies, directory);
+		if (image->file[i].name[0] == '.' && image->file[i].name[1] != 'n')
+			write_beside(image, &image->file[i], copies, directory);
 	close(directory);
 }
 

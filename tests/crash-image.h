@@ -12,7 +12,7 @@
  * name yet, and the bytes in FIFOs that nobody else has open.
  *
  * The copy of a file has another inode number. Where that is part of a name (of a
- * queue's FIFO, ".NAME-<inode>.r") the copy's name tells the copy's.
+ * file beside a queue, ".NAME-<inode>.r") the copy's name tells the copy's.
  */
 
 #include <dirent.h>

@@ -154,6 +154,38 @@ static int64_t finish(struct model *model, const struct step *step)
 	return 0;
 }
 
+static int64_t send_once(struct model *model, const struct step *step)
+{
+	uint32_t serial = model->serial;
+	int64_t done = 0;
+
+	for (; done < step->count; done++) {
+		uint64_t number = step->number + (uint64_t)done;
+		int r = 0;
+
+		model->serial = serial + (uint32_t)done;
+		if (number > model->sent)
+			r = put(model, step, step->type + done, MODEL_WAITING);
+		if (r < 0) {
+			done = done ? done : r;
+			break;
+		}
+		if (number > model->sent)
+			model->sent = number;
+	}
+	model->serial = serial + step->count;
+	return done;
+}
+
+static int64_t release_once(struct model *model, const struct step *step)
+{
+	int64_t r = step->number > model->released ? finish(model, step) : -EINVAL;
+
+	if (r == 0)
+		model->released = step->number;
+	return r;
+}
+
 static int64_t batch(struct model *model, const struct step *step,
 		     struct outcome *outcome)
 {
@@ -200,6 +232,12 @@ static int64_t run(struct model *model, const struct step *step, struct outcome 
 		return 0;
 	case STEP_STAT:
 		return 0;
+	case STEP_SEND_ONCE:
+		return send_once(model, step);
+	case STEP_RELEASE_ONCE:
+		return release_once(model, step);
+	case STEP_RECALL:
+		return (int64_t)(model->sent * RECALL_SENT + model->released);
 	default:
 		return finish(model, step);
 	}
@@ -249,10 +287,23 @@ bool outcome_equal(const struct outcome *actual, const struct outcome *expected)
 
 const char *step_text(const struct step *step)
 {
-	static const char *const names[] = {
-		"?",	   "send",	"send_batch", "receive", "receive_batch",
-		"look",	   "claim",	"commit",     "cancel",	 "take",
-		"release", "give_back", "set",	      "stat"};
+	static const char *const names[] = {"?",
+					    "send",
+					    "send_batch",
+					    "receive",
+					    "receive_batch",
+					    "look",
+					    "claim",
+					    "commit",
+					    "cancel",
+					    "take",
+					    "release",
+					    "give_back",
+					    "set",
+					    "stat",
+					    "send_once",
+					    "release_once",
+					    "recall"};
 	static char text[160];
 
 	snprintf(text, sizeof(text),

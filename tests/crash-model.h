@@ -28,9 +28,12 @@ enum step_kind {
 	STEP_GIVE_BACK,
 	STEP_SET, /* the capacity to length, and to count messages, if not 0 */
 	STEP_STAT,
+	STEP_SEND_ONCE, /* as STEP_SEND_BATCH; the first one's number is number */
+	STEP_RELEASE_ONCE,
+	STEP_RECALL, /* what was sent * RECALL_SENT + what was released */
 };
 
-enum { STEP_SLOTS = 4, STEP_BATCH = 8, STEP_LENGTH = 64 << 10 };
+enum { STEP_SLOTS = 4, STEP_BATCH = 8, STEP_LENGTH = 64 << 10, RECALL_SENT = 1000 };
 
 struct step {
 	enum step_kind kind;
@@ -40,6 +43,7 @@ struct step {
 	int flags;
 	unsigned slot; /* of what is claimed or taken, below STEP_SLOTS */
 	int timeout_ms;
+	uint64_t number;
 };
 
 /* One message as it came out of a queue. */
@@ -63,7 +67,9 @@ enum { MODEL_MAX = 512 };
 struct model {
 	uint64_t capacity;
 	uint64_t messages;
-	uint32_t serial; /* of the next message */
+	uint64_t sent;	   /* numbers that are remembered */
+	uint64_t released; /* the same */
+	uint32_t serial;   /* of the next message */
 	unsigned count;
 	struct model_message {
 		int64_t type;

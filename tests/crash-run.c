@@ -129,6 +129,16 @@ static void add(const struct crash *crash, unsigned steps, unsigned count,
 	model_die(model);
 }
 
+/* What the one that died may want to do again: of what it had begun, the last. */
+static struct step once_step(const struct program *program, unsigned steps)
+{
+	for (unsigned i = steps < program->steps ? steps + 1 : steps; i-- > 0;)
+		if (program->step[i].kind == STEP_SEND_ONCE ||
+		    program->step[i].kind == STEP_RELEASE_ONCE)
+			return program->step[i];
+	return (struct step){0};
+}
+
 void crash_candidates(const struct crash *crash, unsigned done, struct survivor *survivor)
 {
 	const struct step *step = crash->program->step;
@@ -137,9 +147,11 @@ void crash_candidates(const struct crash *crash, unsigned done, struct survivor 
 	/* A batch may be shorter than was asked for. */
 	if (done > 0 && trace_page->result > 0 &&
 	    (step[steps - 1].kind == STEP_SEND_BATCH ||
-	     step[steps - 1].kind == STEP_RECEIVE_BATCH))
+	     step[steps - 1].kind == STEP_RECEIVE_BATCH ||
+	     step[steps - 1].kind == STEP_SEND_ONCE))
 		count = (unsigned)trace_page->result;
 	add(crash, steps, count, survivor);
+	survivor->once = once_step(crash->program, steps);
 	if (steps == crash->program->steps)
 		return;
 	add(crash, steps + 1, 0, survivor);
@@ -237,10 +249,11 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 	struct image image;
 	struct trace trace;
 	uint64_t place = 0;
+	bool more = true, names;
 	int found = 0;
-	bool more = true;
 
 	program_of(scenario, &program);
+	names = once_step(&program, program.steps).kind != 0;
 	memset(checked, 1, sizeof(checked));
 	if (scenario->sparse && !find_unlike(&crash, checked)) {
 		crash_report(count, scenario->name, NULL);
@@ -265,7 +278,8 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 		place = crash_place(&trace);
 		if (place == before && place && trace.steps % REPEAT_SAMPLE)
 			continue;
-		if (image_update(&image) || now != progress) {
+		if ((names && image_update_names(&image)) | image_update(&image) ||
+		    now != progress) {
 			survivor.candidates = 0;
 			crash_candidates(&crash, now, &survivor);
 			snprintf(where, sizeof(where), "%s, call %u, point %lu at %#lx",

@@ -66,6 +66,16 @@
 		.kind = STEP_STAT                                                        \
 	}
 
+#define ONCE(n, t, l, c)                                                                 \
+	{                                                                                \
+		.kind = STEP_SEND_ONCE, .number = (n), .type = (t), .length = (l),       \
+		.count = (c)                                                             \
+	}
+#define RELEASE_ONCE(n, s)                                                               \
+	{                                                                                \
+		.kind = STEP_RELEASE_ONCE, .number = (n), .slot = (s)                    \
+	}
+
 #define LARGE 20480
 
 /* Three types, so that every selection has something to choose from. */
@@ -189,6 +199,29 @@ const struct scenario scenarios[] = {
 	{"set, shrink", SMALL, .setup = STEPS(FEW), .victim = STEPS(SET(100, 4))},
 	{"set, back to what it was", SMALL, .setup = STEPS(FEW, SET(100, 4)),
 	 .victim = STEPS(SET(4096, 32))},
+	{"once, the first", SMALL, .setup = STEPS(FEW),
+	 .victim = STEPS(ONCE(1, 7, 40, 1))},
+	{"once", SMALL, .setup = STEPS(ONCE(1, 7, 40, 1), FEW),
+	 .victim = STEPS(ONCE(2, 7, 40, 1), SEND(1, 5))},
+	{"once, again", SMALL, .setup = STEPS(ONCE(1, 7, 40, 2), FEW),
+	 .victim = STEPS(ONCE(1, 7, 40, 2))},
+	{"once, half of it again", SMALL, .setup = STEPS(ONCE(1, 7, 40, 2), FEW),
+	 .victim = STEPS(ONCE(2, 7, 50, 3))},
+	{"once, batch", SMALL, .setup = STEPS(ONCE(1, 7, 40, 1), FEW),
+	 .victim = STEPS(ONCE(2, 7, 50, 4))},
+	{"once, some fit", TIGHT, .setup = STEPS(SEND(1, 150), ONCE(1, 2, 10, 1)),
+	 .victim = STEPS(ONCE(2, 5, 100, 6))},
+	{"once, large", BIG, .setup = STEPS(ONCE(1, 7, 40, 1), FEW),
+	 .victim = STEPS(ONCE(2, 7, LARGE, 1))},
+	{"once, large again", BIG, .setup = STEPS(ONCE(1, 7, LARGE, 1), SEND(1, 45000)),
+	 .victim = STEPS(ONCE(1, 7, LARGE, 1))},
+	{"release once, the first", SMALL, .setup = STEPS(FEW, TAKE(0, 0)),
+	 .victim = STEPS(RELEASE_ONCE(1, 0))},
+	{"release once", SMALL,
+	 .setup = STEPS(FEW, TAKE(0, 0), TAKE(1, 0), RELEASE_ONCE(1, 1)),
+	 .victim = STEPS(RELEASE_ONCE(2, 0), RECEIVE(0))},
+	{"release once, large", BIG, .setup = STEPS(SEND(1, LARGE), FEW, TAKE(0, 0)),
+	 .victim = STEPS(RELEASE_ONCE(1, 0))},
 	{"stat", SMALL, .setup = STEPS(FEW), .victim = STEPS(STAT())},
 	{"a working day", .capacity = 3000, .messages = 24, .setup = STEPS(FEW),
 	 .victim = STEPS(BATCH(2, 80, 4), TAKE(0, 2), CLAIM(1, 3, 300), RECEIVE(-2),

@@ -45,7 +45,8 @@ static int patience(const struct run *run, bool all_succeed)
 static bool is_shorter_batch(const struct step *step, const struct outcome *actual,
 			     const struct outcome *expected)
 {
-	return (step->kind == STEP_SEND_BATCH || step->kind == STEP_RECEIVE_BATCH) &&
+	return (step->kind == STEP_SEND_BATCH || step->kind == STEP_RECEIVE_BATCH ||
+		step->kind == STEP_SEND_ONCE) &&
 	       actual->value > 0 && actual->value < expected->value;
 }
 
@@ -80,7 +81,7 @@ static bool go(struct run *run, struct step step, struct outcome *ret_outcome)
 			step.count = count;
 			survivor->candidate[c].serial =
 				before[c].serial +
-				(step.kind == STEP_SEND_BATCH ? count : 0);
+				(step.kind == STEP_RECEIVE_BATCH ? 0 : count);
 			if (outcome_equal(ret_outcome, &expected[c]))
 				continue;
 		}
@@ -340,6 +341,23 @@ static bool begin(struct run *run)
 	}
 }
 
+/* What the dead had begun is done once, if it is done again; and so is what is new. */
+static bool do_again(struct run *run)
+{
+	struct step step = run->survivor->once;
+
+	if (step.kind == 0)
+		return true;
+	if (!go_on(run, (struct step){.kind = STEP_RECALL}))
+		return false;
+	if (step.kind == STEP_RELEASE_ONCE)
+		return true;
+	if (!go_on(run, step))
+		return false;
+	step.number += step.count;
+	return go_on(run, step);
+}
+
 int survivor_run(void *data)
 {
 	struct run run = {.survivor = data};
@@ -355,7 +373,7 @@ int survivor_run(void *data)
 	if ((run.survivor->mode == 5 || !same_capacity(run.survivor)) &&
 	    !stat_fits(&run, false))
 		return SURVIVOR_FAILED;
-	if (!begin(&run) || !drain(&run))
+	if (!begin(&run) || !do_again(&run) || !drain(&run))
 		return SURVIVOR_FAILED;
 	found = first_alive(&run);
 	if (!fill_and_drain(&run) || !next_calls(&run) || !stat_fits(&run, true))

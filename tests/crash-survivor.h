@@ -23,7 +23,8 @@ enum {
 
 struct survivor {
 	const char *directory;
-	unsigned mode; /* below SURVIVOR_MODES */
+	unsigned mode;	  /* below SURVIVOR_MODES */
+	struct step once; /* to be done again; kind 0: nothing */
 	uint32_t seed;
 	unsigned candidates;
 	struct model candidate[SURVIVOR_CANDIDATES];

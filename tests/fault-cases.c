@@ -196,6 +196,13 @@ static void open_again(void)
 	naru_queue_open(space, "q", NULL, &other);
 }
 
+static void remove_and_create(void)
+{
+	close_queue();
+	remove_queue();
+	create_again();
+}
+
 static void nothing(void)
 {
 }
@@ -227,6 +234,26 @@ static long receive_blocking(void)
 	char bytes[8];
 
 	return naru_queue_receive(other, 7, 0, bytes, sizeof(bytes), SHORT_MS, NULL);
+}
+
+/* By a new handle, which has not yet seen what the queue remembers. */
+static long once(void)
+{
+	struct naru_once numbered = {.session = {1, 2}, .number = 1};
+	struct naru_item item = {5, "x", 1};
+	struct naru_message message;
+	long r = naru_queue_open(space, "q", NULL, &queue);
+
+	if (r < 0)
+		return r;
+	r = naru_queue_send_once(queue, &numbered, &item, 1, 0);
+	if (r >= 0)
+		r = naru_queue_take(queue, 5, 0, 0, &message);
+	if (r >= 0)
+		r = naru_queue_release_once(queue, &numbered, &message);
+	if (r < 0)
+		close_queue();
+	return r;
 }
 
 static long stat_queue(void)
@@ -280,6 +307,7 @@ const struct fault_case fault_cases[] = {
 	{"remove", prepare_queue, remove_queue, create_again},
 	{"set, grow", prepare_queue, grow, open_again},
 	{"descriptors", prepare_queue, descriptors_of, close_queue},
+	{"once", prepare_queue, once, remove_and_create},
 	{"send, waiting", prepare_full, send_blocking, nothing},
 	{"receive, waiting", prepare_empty, receive_blocking, nothing},
 	{"stat", prepare_queue, stat_queue, nothing},

@@ -25,6 +25,7 @@
 #include <support/vandal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CALLS_A_ROUND = 150, HANG_SECONDS = 30, LARGEST_FILE = 64 << 20 };
@@ -35,7 +36,7 @@ enum { WORDS = 24 * 4096 };
 struct round {
 	struct room *room;
 	uint64_t seed;
-	struct vandal queue, peers, deaths;
+	struct vandal queue, peers, deaths, sessions;
 	bool peers_too;
 };
 
@@ -54,6 +55,8 @@ static void strike(struct round *round)
 	if (round->peers_too && random_below(&round->seed, 8) == 0)
 		vandal_strike(random_below(&round->seed, 2) ? &round->peers
 							    : &round->deaths);
+	else if (random_below(&round->seed, 8) == 0)
+		vandal_strike(&round->sessions);
 	else
 		vandal_strike(&round->queue);
 }
@@ -69,6 +72,22 @@ static int strike_for_ever(void *data)
 			;
 	} while (round->room);
 	return 0;
+}
+
+/* The file beside the queue: layout/sessions.h. It is there after the first use. */
+static void map_sessions(struct round *round, struct naru_queue *queue)
+{
+	struct naru_once once = {.session = {1, 0}, .number = 1};
+	char path[200], name[64];
+	struct stat stat_of;
+
+	must(naru_queue_recall(queue, &once, NULL, NULL) == 0);
+	snprintf(path, sizeof(path), "%s/q", round->room->path);
+	must(stat(path, &stat_of) == 0);
+	snprintf(name, sizeof(name), ".q-%jx.s", (uintmax_t)stat_of.st_ino);
+	round->sessions.bytes = room_map(round->room, name, &round->sessions.size);
+	/* The first entries on either side are those that are used. */
+	round->sessions.size = 64 + 8 * 32;
 }
 
 static void fill(struct calls *calls)
@@ -103,7 +122,9 @@ static int play(void *data)
 	/* Its words; the rest is holes, which are not to be filled. */
 	if (round->deaths.size > WORDS)
 		round->deaths.size = WORDS;
-	round->queue.seed = round->peers.seed = round->deaths.seed = round->seed;
+	map_sessions(round, calls.queue);
+	round->sessions.seed = round->queue.seed = round->peers.seed =
+		round->deaths.seed = round->seed;
 	round->peers_too = round->seed % 4 >= 2;
 	if (!between)
 		other = child_start(strike_for_ever, round);

@@ -261,7 +261,7 @@ NARU_API int naru_queue_rearm(struct naru_queue *queue, enum naru_poll which);
  * For sends and releases that may have to be repeated, since the process that asked for
  * them can have died, or have lost its connection, before it knew how they ended.
  *
- * The queue remembers for each session the number of its last message. It remembers 1,024
+ * The queue remembers for each session the number of its last message. It remembers 1,023
  * sessions in each direction, and forgets the one that was used least recently.
  */
 struct naru_once {
@@ -288,6 +288,7 @@ NARU_API ssize_t naru_queue_send_once(struct naru_queue *queue, struct naru_once
  * As naru_queue_release(); that it was done is noted, in the same step, as number of the
  * session. Sends and releases of a session are numbered separately.
  *
+ * -EINVAL	also: once->number is not above the session's last
  * -EAGAIN	the queue's lock could not be had within a second
  */
 NARU_API int naru_queue_release_once(struct naru_queue *queue, struct naru_once *once,

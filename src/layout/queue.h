@@ -57,9 +57,10 @@
 #include <layout/members.h>
 #include <layout/object.h>
 #include <layout/ring.h>
+#include <layout/sessions.h>
 #include <stdalign.h>
 
-#define NR_QUEUE_VERSION 2u
+#define NR_QUEUE_VERSION 3u
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
 #define NR_NAP_MS	 8 /* most sleeps are shorter, and need not watch anybody */
@@ -101,7 +102,7 @@ struct nr_queue_shared {
 	_Atomic uint64_t polling_readable[NR_WAITER_WORDS]; /* bits of waiters */
 	_Atomic uint64_t intent; /* reference of the block that is being committed */
 	_Atomic uint32_t fenced; /* queue/waiter.h */
-	_Atomic uint32_t polled; /* somebody has made a FIFO */
+	_Atomic uint32_t beside; /* there may be files beside it: queue/beside.h */
 	alignas(64) _Atomic uint64_t sleeping_receivers[NR_WAITER_WORDS];
 	_Atomic uint64_t sleeping_senders[NR_WAITER_WORDS];
 	alignas(64) _Atomic uint64_t polling_writable[NR_WAITER_WORDS];
@@ -119,6 +120,8 @@ struct nr_queue_shared {
 
 	alignas(128) struct nr_heap_shared heap;
 	struct nr_members_shared members;
+	struct nr_note_shared note_sent;     /* senders': layout/sessions.h */
+	struct nr_note_shared note_released; /* receivers' */
 };
 
 /* The removed word: gone, and everybody who waits or polls has been told. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <queue/admit.h>
 #include <queue/poll.h>
+#include <queue/sessions.h>
 #include <string.h>
 
 #define BLOCK_RECORD (nr_ring_record_size(sizeof(struct nr_record_block_shared)))
@@ -124,7 +125,7 @@ static void set_intent(struct nr_queue_shared *shared, const struct nr_hold *cla
 
 /* Both locks are held. */
 static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim,
-		  int64_t type, uint64_t length)
+		  int64_t type, uint64_t length, struct naru_once *once)
 {
 	struct nr_queue_shared *shared = queue->shared;
 	struct nr_store *store = &queue->store;
@@ -137,6 +138,8 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 
 	if (!block || length > nr_read_once(&block->length))
 		return -EINVAL;
+	if (once && nr_session_last(queue, NR_SENT, once) >= once->number)
+		return -EALREADY;
 	r = nr_admit_park(queue, &removed, &sent, BLOCK_RECORD);
 	if (r == 0)
 		r = nr_poll_before_send(queue);
@@ -146,11 +149,15 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	if (r < 0)
 		return r;
 
+	if (once)
+		nr_session_begin(queue, NR_SENT, once, once->number);
 	set_intent(shared, claim, sent.position);
 	nr_store_begin(store);
 	r = queue_block(store, claim, block, type, length, sent.position, &removed);
 	if (r < 0) {
 		nr_store_relaxed(&shared->intent, 0);
+		if (once)
+			nr_session_end(queue, NR_SENT, once, false);
 		return nr_store_undo(store, r);
 	}
 	/* dies here: still claimed, by a dead one */
@@ -159,6 +166,8 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 	state = nr_ring_write_block(&queue->ring, sent.position, type, length,
 				    claim->message, claim->id);
 	nr_ring_publish(&queue->ring, sent.position, state);
+	if (once)
+		nr_session_end(queue, NR_SENT, once, true);
 	sent.position += BLOCK_RECORD;
 	sent.messages += 1;
 	sent.bytes += length;
@@ -170,7 +179,8 @@ static int commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *c
 }
 
 int nr_commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim,
-	      int64_t type, uint64_t length, struct nr_deadline *deadline)
+	      int64_t type, uint64_t length, struct naru_once *once,
+	      struct nr_deadline *deadline)
 {
 	int r = nr_senders_lock(queue, id, deadline);
 
@@ -178,7 +188,7 @@ int nr_commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim
 		return r;
 	r = nr_receivers_lock(queue, id, deadline);
 	if (r == 0) {
-		r = commit(queue, id, claim, type, length);
+		r = commit(queue, id, claim, type, length, once);
 		nr_receivers_unlock(queue);
 	}
 	nr_senders_unlock(queue);

@@ -19,8 +19,11 @@ int nr_claim_write(struct naru_queue *queue, uint32_t id, const struct nr_hold *
 /*
  * Publish it with @type and the first @length bytes. -EINVAL: it is not a claim
  * of ours. On any failure it stays claimed.
+ *
+ * @once	NULL, or its number is noted with it. -EALREADY: it was sent before
  */
 int nr_commit(struct naru_queue *queue, uint32_t id, const struct nr_hold *claim,
-	      int64_t type, uint64_t length, struct nr_deadline *deadline);
+	      int64_t type, uint64_t length, struct naru_once *once,
+	      struct nr_deadline *deadline);
 
 #endif /* NARU_QUEUE_CLAIM_H */

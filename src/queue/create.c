@@ -8,9 +8,11 @@
 
 #include <base/options.h>
 #include <errno.h>
+#include <queue/beside.h>
 #include <queue/death.h>
 #include <queue/map.h>
 #include <queue/poll.h>
+#include <queue/sessions.h>
 #include <queue/set.h>
 #include <queue/size.h>
 #include <stdlib.h>
@@ -248,6 +250,7 @@ struct naru_queue *naru_queue_close(struct naru_queue *queue)
 	if (!queue)
 		return NULL;
 	nr_poll_close(queue);
+	nr_sessions_unmap(queue);
 	nr_queue_unmap(queue);
 	free_handle(queue);
 	return NULL;
@@ -312,8 +315,8 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	/* dies here: the next one who calls, or wakes from a nap, marks it */
 	if (r == 0 || r == -ENOENT) {
 		nr_queue_mark_removed(queue);
-		if (nr_load_relaxed(&queue->shared->polled))
-			nr_poll_unlink(space, name, queue->inode);
+		if (nr_load_relaxed(&queue->shared->beside))
+			nr_beside_unlink(space, name, queue->inode);
 	} else {
 		/* As if we had died: who calls next forgets it, and calms the pollers. */
 		nr_swap_if(&queue->shared->removing, &id, NR_PEER_ID_MASK);

@@ -61,6 +61,7 @@ struct naru_queue {
 	struct nr_queue_map grown[NR_QUEUE_GROWN]; /* heaps that outgrew head */
 	int grown_count;
 	struct nr_fifo fifo[2]; /* of NARU_READABLE, NARU_WRITABLE */
+	_Atomic(struct nr_sessions_shared *) sessions; /* NULL: not mapped */
 	char name[NARU_NAME_MAX + 1];
 };
 

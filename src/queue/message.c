@@ -14,6 +14,7 @@
 #include <queue/death.h>
 #include <queue/poll.h>
 #include <queue/receive.h>
+#include <queue/sessions.h>
 #include <queue/waiter.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,7 @@ int naru_queue_commit(struct naru_queue *queue, struct naru_message *message)
 		r = nr_claim_write(queue, id, &hold, message->data, message->length,
 				   &deadline);
 	if (r == 0)
-		r = nr_commit(queue, id, &hold, type, message->length, &deadline);
+		r = nr_commit(queue, id, &hold, type, message->length, NULL, &deadline);
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EAGAIN : r;
 	/* What was claimed and not needed is room for others. */
@@ -266,6 +267,27 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 int naru_queue_release(struct naru_queue *queue, struct naru_message *message)
 {
 	return finish(queue, message, NR_BLOCK_TAKEN, NR_HELD_GONE);
+}
+
+int naru_queue_release_once(struct naru_queue *queue, struct naru_once *once,
+			    struct naru_message *message)
+{
+	struct nr_hold hold = hold_of(message);
+	uint32_t id;
+	int r;
+
+	if (!is_kind(message, NR_BLOCK_TAKEN))
+		return -EINVAL;
+	r = nr_once_check(once, 1);
+	if (r == 0)
+		r = nr_queue_enter(queue, &id);
+	if (r == 0)
+		r = nr_sessions_map(queue);
+	if (r == 0)
+		r = nr_hold_release_once(queue, id, &hold, once);
+	if (r == 0 || r == -EIDRM)
+		clear(message);
+	return r;
 }
 
 int naru_queue_give_back(struct naru_queue *queue, struct naru_message *message)

@@ -4,18 +4,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <queue/admit.h>
+#include <queue/beside.h>
 #include <queue/waiter.h>
-#include <stdio.h>
 #include <sys/file.h>
 
-enum { FIFO_NAME = NARU_NAME_MAX + 24 };
+/* What the token says. */
+enum token {
+	TOKEN_NONE = 0,	 /* there is no byte in the FIFO */
+	TOKEN_BYTE = 1,	 /* there is one */
+	TOKEN_REARM = 2, /* there is one, and the next change is to write another one */
+};
 
-static void fifo_name(char *out, const char *name, uint64_t inode, enum naru_poll which)
+static enum nr_beside file_of(enum naru_poll which)
 {
-	snprintf(out, FIFO_NAME, ".%s-%" PRIx64 ".%c", name, inode,
-		 which == NARU_READABLE ? 'r' : 'w');
+	return which == NARU_READABLE ? NR_BESIDE_READABLE : NR_BESIDE_WRITABLE;
 }
 
 static _Atomic uint64_t *polling(struct naru_queue *queue, enum naru_poll which)
@@ -39,12 +42,12 @@ static int open_fifo(struct naru_queue *queue, enum naru_poll which,
 		     struct stat *ret_stat)
 {
 	int directory = nr_space_directory(queue->space);
-	char name[FIFO_NAME];
+	char name[NR_BESIDE_NAME];
 	int fd, r;
 
 	if (directory < 0)
 		return directory;
-	fifo_name(name, queue->name, queue->inode, which);
+	nr_beside_name(name, queue->name, queue->inode, file_of(which));
 	/* With a writer of our own it never says end of file, nor blocks. */
 	fd = nr_file_open(directory, name, O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd < 0)
@@ -63,7 +66,7 @@ static int open_fifo(struct naru_queue *queue, enum naru_poll which,
 static int make_fifo(struct naru_queue *queue, enum naru_poll which)
 {
 	int directory = nr_space_directory(queue->space);
-	char name[FIFO_NAME];
+	char name[NR_BESIDE_NAME];
 	struct stat stat;
 	int r;
 
@@ -72,7 +75,7 @@ static int make_fifo(struct naru_queue *queue, enum naru_poll which)
 	r = nr_file_stat_at(directory, queue->name, &stat);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
-	fifo_name(name, queue->name, queue->inode, which);
+	nr_beside_name(name, queue->name, queue->inode, file_of(which));
 	r = nr_file_fifo(directory, name, stat.st_mode & 0777, stat.st_uid, stat.st_gid);
 	return r == -EEXIST ? 0 : r;
 }
@@ -100,6 +103,18 @@ static int put_byte(int fd)
 	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }
 
+/* A byte more, which pollers by edge are to notice: so the FIFO must not be full. */
+static int put_another(int fd)
+{
+	char bytes[4096];
+
+	if (nr_file_write(fd, "", 1) == 1)
+		return 0;
+	while (nr_file_read(fd, bytes, sizeof(bytes)) == sizeof(bytes))
+		;
+	return put_byte(fd);
+}
+
 static int put_token(struct naru_queue *queue, enum naru_poll which)
 {
 	int fd = fifo_fd(queue, which);
@@ -110,10 +125,10 @@ static int put_token(struct naru_queue *queue, enum naru_poll which)
 		return 0;
 	if (fd < 0)
 		return fd;
-	r = put_byte(fd);
+	r = put_another(fd);
 	/* dies here: a byte too many */
 	if (r == 0)
-		nr_store_relaxed(token(queue, which), 1);
+		nr_store_relaxed(token(queue, which), TOKEN_BYTE);
 	return r;
 }
 
@@ -133,21 +148,21 @@ static int drain(struct naru_queue *queue, enum naru_poll which)
 	while (fd >= 0 && nr_file_read(fd, bytes, sizeof(bytes)) == sizeof(bytes))
 		;
 	/* dies here: a byte too few; nr_poll_repair() writes one */
-	nr_store_relaxed(token(queue, which), 0);
+	nr_store_relaxed(token(queue, which), TOKEN_NONE);
 	/* Of a removed queue it is to be ready for ever: that byte was not ours. */
 	return fd >= 0 && is_going(queue) ? put_byte(fd) : 0;
 }
 
 int nr_poll_before_send_slowly(struct naru_queue *queue)
 {
-	if (nr_load_relaxed(token(queue, NARU_READABLE)))
+	if (nr_load_relaxed(token(queue, NARU_READABLE)) == TOKEN_BYTE)
 		return 0;
 	return put_token(queue, NARU_READABLE);
 }
 
 int nr_poll_before_removal_slowly(struct naru_queue *queue)
 {
-	if (nr_load_relaxed(token(queue, NARU_WRITABLE)))
+	if (nr_load_relaxed(token(queue, NARU_WRITABLE)) == TOKEN_BYTE)
 		return 0;
 	return put_token(queue, NARU_WRITABLE);
 }
@@ -164,7 +179,7 @@ void nr_poll_before_return(struct naru_queue *queue)
 	if (fd < 0)
 		return;
 	if (put_byte(fd) == 0)
-		nr_store_relaxed(token(queue, NARU_READABLE), 1);
+		nr_store_relaxed(token(queue, NARU_READABLE), TOKEN_BYTE);
 	nr_file_close(fd);
 }
 
@@ -181,7 +196,7 @@ static int agree(struct naru_queue *queue, enum naru_poll which)
 {
 	bool ready = which == NARU_READABLE ? is_readable(queue) : nr_admit_any(queue);
 
-	if (ready == (nr_load_relaxed(token(queue, which)) != 0))
+	if (ready == (nr_load_relaxed(token(queue, which)) != TOKEN_NONE))
 		return 0;
 	return ready ? put_token(queue, which) : drain(queue, which);
 }
@@ -235,14 +250,14 @@ void nr_poll_refresh(struct naru_queue *queue, uint32_t id, enum naru_poll which
 
 void nr_poll_repair(struct naru_queue *queue, enum naru_poll which)
 {
-	nr_store_relaxed(token(queue, which), 0);
+	nr_store_relaxed(token(queue, which), TOKEN_NONE);
 	if (nr_poll_any(polling(queue, which)))
 		put_token(queue, which);
 }
 
 void nr_poll_removed(struct naru_queue *queue)
 {
-	if (!nr_load_relaxed(&queue->shared->polled))
+	if (!nr_load_relaxed(&queue->shared->beside))
 		return;
 	for (enum naru_poll which = NARU_READABLE; which <= NARU_WRITABLE; which++) {
 		struct stat stat;
@@ -272,32 +287,6 @@ void nr_poll_forget_removal(struct naru_queue *queue, uint32_t id, uint32_t remo
 	unlock_both(queue);
 }
 
-void nr_poll_unlink(struct naru_space *space, const char *name, uint64_t inode)
-{
-	int directory = nr_space_directory(space);
-	char fifo[FIFO_NAME];
-
-	for (enum naru_poll which = NARU_READABLE; which <= NARU_WRITABLE; which++) {
-		fifo_name(fifo, name, inode, which);
-		nr_file_unlink(directory, fifo);
-	}
-}
-
-void nr_poll_access(struct naru_queue *queue)
-{
-	int directory = nr_space_directory(queue->space);
-	char name[FIFO_NAME];
-	struct stat stat;
-
-	if (directory < 0 || nr_file_stat_at(directory, queue->name, &stat) < 0)
-		return;
-	for (enum naru_poll which = NARU_READABLE; which <= NARU_WRITABLE; which++) {
-		fifo_name(name, queue->name, queue->inode, which);
-		nr_file_fifo_access(directory, name, stat.st_mode & 0777, stat.st_uid,
-				    stat.st_gid);
-	}
-}
-
 /* Both locks are held. */
 static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll which)
 {
@@ -311,7 +300,7 @@ static int begin_polling(struct naru_queue *queue, uint32_t id, enum naru_poll w
 	if (fd == -ENOENT) {
 		int r;
 
-		nr_store_relaxed(&queue->shared->polled, 1);
+		nr_store_relaxed(&queue->shared->beside, 1);
 		r = make_fifo(queue, which);
 		if (r < 0)
 			return r;
@@ -355,6 +344,30 @@ int naru_queue_fd(struct naru_queue *queue, enum naru_poll which)
 	if (r == 0 && nr_load_relaxed(&queue->shared->removed))
 		r = -EIDRM;
 	return r < 0 ? r : fd;
+}
+
+int naru_queue_rearm(struct naru_queue *queue, enum naru_poll which)
+{
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	bool readable = which == NARU_READABLE;
+	uint32_t id;
+	int r;
+
+	if (which != NARU_READABLE && which != NARU_WRITABLE)
+		return -EINVAL;
+	r = nr_queue_enter(queue, &id);
+	if (r == 0)
+		r = readable ? nr_senders_lock(queue, id, &deadline)
+			     : nr_receivers_lock(queue, id, &deadline);
+	if (r < 0)
+		return r == -ETIMEDOUT ? -EAGAIN : r;
+	if (nr_load_relaxed(token(queue, which)) == TOKEN_BYTE)
+		nr_store_relaxed(token(queue, which), TOKEN_REARM);
+	if (readable)
+		nr_senders_unlock(queue);
+	else
+		nr_receivers_unlock(queue);
+	return 0;
 }
 
 void nr_poll_close(struct naru_queue *queue)

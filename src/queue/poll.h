@@ -16,6 +16,10 @@
  *		  the FIFO and sets token to 0.
  *	writable  the same with the sides exchanged.
  *
+ * For those who poll by edge there is a third value of token, "write another one": see
+ * naru_queue_rearm(). It is set under the same lock as the change that they wait for is
+ * made, so whoever rearms and then looks in vain hears of the next one.
+ *
  * A byte too many costs a poller a look; one too few would leave it asleep. So
  * bytes are written before, and drained after, the state is certain; and who takes
  * a lock over from the dead writes one to be safe.
@@ -75,12 +79,6 @@ void nr_poll_removed(struct naru_queue *queue);
  * effort: if a lock cannot be had, the next call tries again.
  */
 void nr_poll_forget_removal(struct naru_queue *queue, uint32_t id, uint32_t removing);
-
-/* Remove the names of the FIFOs of the file with this inode number. */
-void nr_poll_unlink(struct naru_space *space, const char *name, uint64_t inode);
-
-/* The queue's mode or owner has changed: give its FIFOs the same. Best effort. */
-void nr_poll_access(struct naru_queue *queue);
 
 /* The handle is closed: stop polling, close the descriptors. */
 void nr_poll_close(struct naru_queue *queue);

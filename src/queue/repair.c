@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <queue/map.h>
 #include <queue/poll.h>
+#include <queue/sessions.h>
 #include <queue/waiter.h>
 
 /* Count what was published behind tail, and not yet counted. */
@@ -82,6 +83,7 @@ static int repair_senders(struct naru_queue *queue, uint32_t id,
 	if (r == 0)
 		r = publish_intent(queue, &removed, &counts);
 	if (r == 0) {
+		nr_session_repair(queue, NR_SENT, counts.position);
 		shared->seen_head = removed.position;
 		shared->seen_messages = removed.messages;
 		shared->seen_bytes = removed.bytes;
@@ -130,8 +132,10 @@ int nr_repair_intent(struct naru_queue *queue, uint32_t id, struct nr_deadline *
 
 static int repair_receivers(struct naru_queue *queue)
 {
-	int r = nr_store_repair(&queue->store);
+	int r;
 
+	nr_session_repair(queue, NR_RELEASED, 0);
+	r = nr_store_repair(&queue->store);
 	if (r < 0)
 		return r;
 	nr_poll_repair(queue, NARU_WRITABLE);

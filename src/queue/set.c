@@ -4,6 +4,7 @@
 
 #include <base/options.h>
 #include <errno.h>
+#include <queue/beside.h>
 #include <queue/map.h>
 #include <queue/poll.h>
 #include <queue/set.h>
@@ -137,6 +138,8 @@ static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
 	if (r == 0) {
 		r = read_limits(queue, wanted, &limits);
 		if (r == 0)
+			r = nr_poll_before_removal(queue);
+		if (r == 0)
 			r = set_limits(queue, fd, &limits);
 		nr_receivers_unlock(queue);
 	}
@@ -214,7 +217,7 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (r < 0)
 		return r;
 	nr_store_relaxed(&queue->shared->changed, nr_clock_wall());
-	nr_poll_access(queue);
+	nr_beside_access(queue);
 	tell_room(queue, id);
 	return 0;
 }

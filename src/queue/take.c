@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <queue/death.h>
 #include <queue/poll.h>
+#include <queue/sessions.h>
 #include <queue/waiter.h>
 #include <string.h>
 
@@ -104,4 +105,34 @@ int nr_hold_end(struct naru_queue *queue, uint32_t id, const struct nr_hold *hol
 		nr_poll_refresh(queue, id, NARU_READABLE);
 	}
 	return 0;
+}
+
+/* The receivers' lock is held. */
+static int finish_once(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
+		       struct naru_once *once)
+{
+	int64_t type;
+	int r;
+
+	if (nr_session_last(queue, NR_RELEASED, once) >= once->number)
+		return -EINVAL;
+	nr_session_begin(queue, NR_RELEASED, once, once->number);
+	r = finish(queue, id, hold, NR_BLOCK_TAKEN, NR_HELD_GONE, &type);
+	nr_session_end(queue, NR_RELEASED, once, r == 0);
+	return r;
+}
+
+int nr_hold_release_once(struct naru_queue *queue, uint32_t id,
+			 const struct nr_hold *hold, struct naru_once *once)
+{
+	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
+	int r = nr_receivers_lock(queue, id, &deadline);
+
+	if (r < 0)
+		return r == -ETIMEDOUT ? -EAGAIN : r;
+	r = finish_once(queue, id, hold, once);
+	nr_receivers_unlock(queue);
+	if (r == 0)
+		nr_wake_senders(queue);
+	return r;
 }

@@ -33,4 +33,12 @@ int nr_take_write(struct naru_queue *queue, uint32_t id, const struct nr_hold *h
 int nr_hold_end(struct naru_queue *queue, uint32_t id, const struct nr_hold *hold,
 		enum nr_block_kind kind, enum nr_held_end end);
 
+/*
+ * Release a TAKEN message and note it. The lock is waited for.
+ *
+ * -EINVAL	it is not ours, or the number is not above the session's last
+ */
+int nr_hold_release_once(struct naru_queue *queue, uint32_t id,
+			 const struct nr_hold *hold, struct naru_once *once);
+
 #endif /* NARU_QUEUE_TAKE_H */

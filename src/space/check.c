@@ -154,11 +154,9 @@ static void check_temporary(struct check *check, const char *name)
 			 "left over by a process that died while it made an object");
 }
 
-/*
- * Is it the name of a pollable descriptor's FIFO, ".NAME-<inode, hexadecimal>.r"
- * or ".w"? Then whose.
- */
-static bool parse_fifo(const char *name, char object[NARU_NAME_MAX + 1], ino_t *ret_inode)
+/* Is it the name of a file beside a queue (queue/beside.h)? Then of which. */
+static bool parse_beside(const char *name, char object[NARU_NAME_MAX + 1],
+			 ino_t *ret_inode)
 {
 	const char *dash = strrchr(name, '-'), *digit;
 	ino_t inode = 0;
@@ -168,8 +166,8 @@ static bool parse_fifo(const char *name, char object[NARU_NAME_MAX + 1], ino_t *
 		return false;
 	for (digit = dash + 1; strchr(hex_digits, *digit) && *digit; digit++)
 		inode = inode << 4 | (ino_t)(strchr(hex_digits, *digit) - hex_digits);
-	if (digit == dash + 1 || digit > dash + 1 + 16 ||
-	    (strcmp(digit, ".r") != 0 && strcmp(digit, ".w") != 0))
+	if (digit == dash + 1 || digit > dash + 1 + 16 || digit[0] != '.' || !digit[1] ||
+	    !strchr("rws", digit[1]) || digit[2])
 		return false;
 	length = (size_t)(dash - name) - 1;
 	if (length > NARU_NAME_MAX)
@@ -180,15 +178,17 @@ static bool parse_fifo(const char *name, char object[NARU_NAME_MAX + 1], ino_t *
 	return nr_object_check_name(object) == 0;
 }
 
-static void check_fifo(struct check *check, const char *name)
+static void check_beside(struct check *check, const char *name)
 {
 	char object[NARU_NAME_MAX + 1];
 	struct stat stat;
 	ino_t inode;
 	int r;
 
-	if (!parse_fifo(name, object, &inode) ||
-	    nr_file_stat_at(check->directory, name, &stat) < 0 || !S_ISFIFO(stat.st_mode))
+	if (!parse_beside(name, object, &inode) ||
+	    nr_file_stat_at(check->directory, name, &stat) < 0 ||
+	    (stat.st_mode & S_IFMT) !=
+		    (name[strlen(name) - 1] == 's' ? S_IFREG : S_IFIFO))
 		return;
 	r = nr_file_stat_at(check->directory, object, &stat);
 	if (r == -ENOENT || (r == 0 && stat.st_ino != inode))
@@ -237,7 +237,7 @@ static int check_entry(void *data, const char *name)
 		return check_object(check, name);
 	if (strncmp(name, ".new-", 5) == 0)
 		check_temporary(check, name);
-	check_fifo(check, name);
+	check_beside(check, name);
 	return 0;
 }
 

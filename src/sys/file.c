@@ -189,11 +189,11 @@ int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_
 {
 	int r = (int)nr_call(SYS_mknodat, directory, name, S_IFIFO | mode, 0);
 
-	return r < 0 ? r : nr_file_fifo_access(directory, name, mode, owner, group);
+	return r < 0 ? r : nr_file_access_try(directory, name, mode, owner, group);
 }
 
-int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
-			gid_t group)
+int nr_file_access_try(int directory, const char *name, mode_t mode, uid_t owner,
+		       gid_t group)
 {
 	/* Who may not give it away leaves it with the group that it has. */
 	(void)nr_call(SYS_fchownat, directory, name, owner, group, AT_SYMLINK_NOFOLLOW);

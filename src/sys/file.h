@@ -48,11 +48,12 @@ int nr_file_lock_whole(int fd);
 
 /* A FIFO of exactly that mode and, as far as we may, that owner. -EEXIST. */
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);
-int nr_file_fifo_access(int directory, const char *name, mode_t mode, uid_t owner,
-			gid_t group);
 /* Owner and group, -1 for as they are, and mode of a file that is no link. */
 int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner,
 		   gid_t group);
+/* The same; who may not give it away leaves it with those that it has. */
+int nr_file_access_try(int directory, const char *name, mode_t mode, uid_t owner,
+		       gid_t group);
 int nr_file_make_directory(const char *path, mode_t mode);
 
 /*

@@ -166,6 +166,46 @@ static long receive_batch(struct calls *calls)
 	return n;
 }
 
+/* Some number of one of some sessions. */
+static struct naru_once choose_once(struct calls *calls)
+{
+	return (struct naru_once){
+		.session = {1 + random_below(&calls->seed, 3), 0},
+		.number = 1 + random_below(&calls->seed,
+					   1u << random_below(&calls->seed, 12)),
+		.private_ = random_below(&calls->seed, 2) ? 0 : 1,
+	};
+}
+
+static long once(struct calls *calls)
+{
+	struct naru_item item = {choose_type(calls), calls->buffer[0],
+				 choose_length(calls)};
+	struct naru_once numbered = choose_once(calls);
+	struct naru_message *message;
+	uint64_t sent, released;
+
+	switch (random_below(&calls->seed, 3)) {
+	case 0:
+		return naru_queue_recall(calls->queue, &numbered, &sent, &released);
+	case 1:
+		if (calls->taken_count == 0)
+			return 0;
+		message = &calls->taken[--calls->taken_count];
+		return naru_queue_release_once(calls->queue, &numbered, message);
+	default:
+		return naru_queue_send_once(calls->queue, &numbered, &item, 1,
+					    choose_timeout(calls));
+	}
+}
+
+static long rearm(struct calls *calls)
+{
+	return naru_queue_rearm(calls->queue, random_below(&calls->seed, 2)
+						      ? NARU_READABLE
+						      : NARU_WRITABLE);
+}
+
 static long stat_and_set(struct calls *calls)
 {
 	struct naru_queue_stat stat = NARU_INIT(stat, .messages = 0);
@@ -216,17 +256,17 @@ void calls_make(struct calls *calls)
 	static long (*const kinds[])(struct calls *) = {
 		send_copy,    receive_copy, look,	claim,	       take,
 		finish_claim, finish_take,  send_batch, receive_batch, send_copy,
-		receive_copy, stat_and_set, send_copy,	receive_copy,
+		receive_copy, stat_and_set, once,	receive_copy,
 	};
 	static long (*const rare[])(struct calls *) = {get_descriptor, check_space,
-						       open_again};
+						       open_again, rearm};
 	uint64_t kind = random_below(&calls->seed, 16);
 	long r;
 
 	if (kind < sizeof(kinds) / sizeof(*kinds))
 		r = kinds[kind](calls);
 	else
-		r = rare[random_below(&calls->seed, 3)](calls);
+		r = rare[random_below(&calls->seed, 4)](calls);
 	calls->made++;
 	calls->succeeded += r >= 0;
 }

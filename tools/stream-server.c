@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/serve.c - see tools/serve.h */
+/* tools/stream-server.c - see tools/stream-server.h */
 
-#include <tools/serve.h>
+#include <tools/stream-server.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,8 @@ static int start(struct serving *serving, char *const *command)
 	return nr_failed("cannot run %s: %s", command[0], strerror(r));
 }
 
-int nr_serve(struct naru_stream *stream, const char *url, char *const *command, bool wait)
+int nr_stream_serve(struct naru_stream *stream, const char *url, char *const *command,
+		    bool wait)
 {
 	struct serving *serving = nr_allocate(sizeof(*serving));
 	pthread_t thread;

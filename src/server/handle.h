@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NARU_SERVER_HANDLE_H
+#define NARU_SERVER_HANDLE_H
+
+/* server/handle.h - what all parts of a server share */
+
+#include <server/loop.h>
+#include <server/server.h>
+#include <server/table.h>
+
+/* No frame is larger than the least frame_max. */
+enum { NR_SERVER_SCRATCH = 1 << 16, NR_SERVER_FRAME_LEAST = 1 << 17 };
+
+struct nr_server {
+	struct nr_server_options options;
+	struct nr_loop loop;
+	struct naru_space *space;
+	uint64_t instance[2];
+
+	struct nr_listening *listening; /* server/listen.h */
+	int listening_count;
+	struct nr_link connections; /* struct nr_connection */
+	uint32_t connections_count;
+	struct nr_table peers;	  /* struct nr_peer */
+	struct nr_table sessions; /* struct nr_session */
+	struct nr_table served;	  /* struct nr_served, by name */
+	struct nr_link served_list;
+	struct nr_timer tick; /* while requests wait */
+	uint32_t waiting;     /* requests that do */
+
+	struct nr_source control; /* an eventfd: somebody has set one of those below */
+	_Atomic bool stop;
+	_Atomic bool reload;
+	bool stopping;
+	bool short_of; /* descriptors, and the log knows */
+
+	unsigned char *scratch; /* NR_SERVER_SCRATCH bytes */
+};
+
+/* A line for the log. */
+void nr_server_log(struct nr_server *server, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* NARU_SERVER_HANDLE_H */
