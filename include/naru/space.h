@@ -33,11 +33,14 @@ extern "C" {
 #endif
 
 struct naru_space;
+struct naru_stream_options; /* naru/stream.h */
 
 struct naru_space_options {
 	size_t size;   /* sizeof(struct naru_space_options) */
 	bool create;   /* make the directory if it is not there */
 	uint32_t mode; /* of a directory that is made; default 0700 */
+	/* Of a server: how to connect to it. NULL: what the environment says */
+	const struct naru_stream_options *stream;
 };
 
 /*

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <queue/find.h>
+#include <remote/bring.h>
 #include <remote/exchange.h>
-#include <remote/take.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct nr_ahead {
 	struct {
 		int64_t type; /* 0: it was received */
 		size_t offset, length;
-	} message[NR_TAKE_MAX];
+	} message[NR_BRING_MAX];
 	uint32_t first; /* those before were received */
 };
 
@@ -69,13 +69,13 @@ static ssize_t hand_out(struct nr_ahead *ahead, const struct nr_select *select, 
 	return (ssize_t)done;
 }
 
-static ssize_t receive_fetched(struct nr_session *session, const struct nr_select *select,
+static ssize_t receive_fetched(struct nr_client *client, const struct nr_select *select,
 			       int flags, struct naru_item *items, size_t count)
 {
 	ssize_t n = 0;
 
-	pthread_mutex_lock(&session->guard);
-	for (struct nr_ahead **place = &session->ahead; *place && n == 0;) {
+	pthread_mutex_lock(&client->guard);
+	for (struct nr_ahead **place = &client->ahead; *place && n == 0;) {
 		struct nr_ahead *ahead = *place;
 
 		n = hand_out(ahead, select, flags, items, count);
@@ -86,15 +86,15 @@ static ssize_t receive_fetched(struct nr_session *session, const struct nr_selec
 			free_one(ahead);
 		}
 	}
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_unlock(&client->guard);
 	return n;
 }
 
 struct fetch {
-	struct nr_take take;
+	struct nr_bring bring;
 	size_t wanted; /* by the caller; the rest is fetched ahead */
 	struct nr_ahead *ahead;
-	uint64_t rooms[NR_TAKE_MAX];
+	uint64_t rooms[NR_BRING_MAX];
 };
 
 /* Find the messages in the answer's rest, which has been read. */
@@ -156,58 +156,58 @@ static int read_fetched(struct nr_lane *lane, const struct nr_wire_frame *answer
 	uint32_t count = (uint32_t)answer->value;
 	int r = 0;
 
-	if (count == 0 || count > fetch->take.count) {
+	if (count == 0 || count > fetch->bring.count) {
 		nr_lane_break(lane);
 		return -EBADMSG;
 	}
 	for (uint32_t i = 0; i < count && i < fetch->wanted && r == 0; i++)
-		r = nr_take_read(lane, &fetch->take, i);
+		r = nr_bring_read(lane, &fetch->bring, i);
 	if (r == 0 && count > fetch->wanted)
 		r = read_ahead(lane, fetch, count - (uint32_t)fetch->wanted);
 	return r;
 }
 
-static ssize_t fetch(struct nr_session *session, struct fetch *fetch, int timeout_ms)
+static ssize_t fetch(struct nr_client *client, struct fetch *fetch, int timeout_ms)
 {
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_TAKE,
-		.flags = fetch->take.flags | NR_WIRE_QUIET,
+		.flags = fetch->bring.flags | NR_WIRE_QUIET,
 		.waits = true,
 		.length = sizeof(struct nr_wire_take) +
-			  fetch->take.count * sizeof(fetch->rooms[0]),
-		.write = nr_take_write,
+			  fetch->bring.count * sizeof(fetch->rooms[0]),
+		.write = nr_bring_write,
 		.read = read_fetched,
 		.data = fetch,
 	};
 	struct nr_patience patience = nr_patience_of(timeout_ms);
 	struct nr_lane *lane;
-	int r = nr_session_take_lane(session, &patience, &lane);
+	int r = nr_client_take_lane(client, &patience, &lane);
 
 	if (r < 0)
 		return r;
-	nr_take_number(lane, &fetch->take);
-	r = nr_exchange(lane, &exchange);
-	nr_session_give_lane(session, lane);
+	nr_bring_number(lane, &fetch->bring);
+	r = nr_exchange_run(lane, &exchange);
+	nr_client_give_lane(client, lane);
 	for (size_t i = r > 0 ? (size_t)r : 0; i < fetch->wanted; i++)
-		fetch->take.items[i].length = fetch->rooms[i];
+		fetch->bring.items[i].length = fetch->rooms[i];
 	if (r < 0 || !fetch->ahead)
 		return r;
-	pthread_mutex_lock(&session->guard);
-	for (struct nr_ahead **place = &session->ahead;; place = &(*place)->next)
+	pthread_mutex_lock(&client->guard);
+	for (struct nr_ahead **place = &client->ahead;; place = &(*place)->next)
 		if (!*place) {
 			*place = fetch->ahead;
 			break;
 		}
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_unlock(&client->guard);
 	return (ssize_t)fetch->wanted;
 }
 
-ssize_t nr_ahead_receive(struct nr_session *session, int64_t select, int flags,
+ssize_t nr_ahead_receive(struct nr_client *client, int64_t select, int flags,
 			 struct naru_item *items, size_t count, int timeout_ms)
 {
 	struct fetch wanted = {
-		.take = {.select = select, .items = items, .rooms = wanted.rooms},
-		.wanted = count < NR_TAKE_MAX ? count : NR_TAKE_MAX,
+		.bring = {.select = select, .items = items, .rooms = wanted.rooms},
+		.wanted = count < NR_BRING_MAX ? count : NR_BRING_MAX,
 	};
 	struct nr_select admitted;
 	ssize_t n;
@@ -215,16 +215,16 @@ ssize_t nr_ahead_receive(struct nr_session *session, int64_t select, int flags,
 
 	r = nr_select_of(select, flags & NARU_EXCEPT, &admitted);
 	if (r == 0)
-		r = nr_take_flags(select, flags, &wanted.take.flags);
+		r = nr_bring_flags(select, flags, &wanted.bring.flags);
 	if (r < 0)
 		return r;
-	n = receive_fetched(session, &admitted, flags, items, count);
+	n = receive_fetched(client, &admitted, flags, items, count);
 	if (n != 0)
 		return n;
-	for (size_t i = 0; i < NR_TAKE_MAX; i++)
+	for (size_t i = 0; i < NR_BRING_MAX; i++)
 		wanted.rooms[i] = i < wanted.wanted ? items[i].length : ROOM;
 	/* Others of what is wanted now may not be wanted next; but any are. */
-	wanted.take.count = select == 0 && flags == 0 ? NR_TAKE_MAX
-						      : (uint32_t)wanted.wanted;
-	return fetch(session, &wanted, timeout_ms);
+	wanted.bring.count =
+		select == 0 && flags == 0 ? NR_BRING_MAX : (uint32_t)wanted.wanted;
+	return fetch(client, &wanted, timeout_ms);
 }

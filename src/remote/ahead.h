@@ -8,11 +8,11 @@
  * With NARU_UNCONFIRMED only: the server has removed them from the queue.
  */
 
-#include <remote/session.h>
+#include <remote/client.h>
 #include <sys/types.h>
 
 /* As naru_queue_receive_batch(). */
-ssize_t nr_ahead_receive(struct nr_session *session, int64_t select, int flags,
+ssize_t nr_ahead_receive(struct nr_client *client, int64_t select, int flags,
 			 struct naru_item *items, size_t count, int timeout_ms);
 
 void nr_ahead_free(struct nr_ahead **list);

@@ -40,7 +40,7 @@ static int read_look(struct nr_lane *lane, const struct nr_wire_frame *answer, v
 	return nr_frame_read_padded(lane, look->buffer, head.length);
 }
 
-ssize_t nr_remote_look(struct nr_session *session, uint64_t nth, int flags, void *buffer,
+ssize_t nr_remote_look(struct nr_client *client, uint64_t nth, int flags, void *buffer,
 		       size_t size, int64_t *ret_type)
 {
 	struct look look = {.body = {.nth = nth, .room = size}, .buffer = buffer};
@@ -58,7 +58,7 @@ ssize_t nr_remote_look(struct nr_session *session, uint64_t nth, int flags, void
 
 	if (flags & ~NARU_TRUNCATE)
 		return -EINVAL;
-	r = nr_exchange_by(session, &exchange, &patience);
+	r = nr_exchange_by(client, &exchange, &patience);
 	if (r < 0)
 		return r;
 	if (ret_type)
@@ -66,7 +66,7 @@ ssize_t nr_remote_look(struct nr_session *session, uint64_t nth, int flags, void
 	return (ssize_t)look.length;
 }
 
-int nr_remote_stat(struct nr_session *session, struct naru_queue_stat *ret_stat)
+int nr_remote_stat(struct nr_client *client, struct naru_queue_stat *ret_stat)
 {
 	struct nr_wire_stat_answer answer;
 	struct nr_exchange_bytes bytes = {&answer, sizeof(answer)};
@@ -76,7 +76,7 @@ int nr_remote_stat(struct nr_session *session, struct naru_queue_stat *ret_stat)
 		.data = &bytes,
 	};
 	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(session, &exchange, &patience);
+	int r = nr_exchange_by(client, &exchange, &patience);
 
 	if (r < 0)
 		return r;
@@ -110,7 +110,7 @@ static int write_set(struct nr_lane *lane, void *data)
 	return nr_frame_put(lane, data, sizeof(struct nr_wire_set));
 }
 
-int nr_remote_set(struct nr_session *session, const struct naru_queue_options *options)
+int nr_remote_set(struct nr_client *client, const struct naru_queue_options *options)
 {
 	struct nr_wire_set body = {
 		.capacity = options->capacity,
@@ -121,14 +121,15 @@ int nr_remote_set(struct nr_session *session, const struct naru_queue_options *o
 	};
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_SET,
-		.flags = (uint16_t)((options->flags & NARU_SET_OWNER ? NR_WIRE_OWNER : 0) |
-				    (options->flags & NARU_SET_GROUP ? NR_WIRE_GROUP : 0)),
+		.flags =
+			(uint16_t)((options->flags & NARU_SET_OWNER ? NR_WIRE_OWNER : 0) |
+				   (options->flags & NARU_SET_GROUP ? NR_WIRE_GROUP : 0)),
 		.length = sizeof(body),
 		.write = write_set,
 		.data = &body,
 	};
 	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(session, &exchange, &patience);
+	int r = nr_exchange_by(client, &exchange, &patience);
 
 	return r < 0 ? r : 0;
 }

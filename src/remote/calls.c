@@ -13,8 +13,8 @@
 #include <space/space.h>
 #include <string.h>
 
-/* Whose queue it is, and its name there. @ret_server: to be cleared. */
-static int find(struct naru_space *space, const char *name, struct nr_server *ret_server,
+/* Whose queue it is, and its name there. @ret_place: to be cleared. */
+static int find(struct naru_space *space, const char *name, struct nr_place *ret_place,
 		char *ret_queue)
 {
 	struct nr_queue_url url;
@@ -24,7 +24,7 @@ static int find(struct naru_space *space, const char *name, struct nr_server *re
 		r = nr_object_check_name(name);
 		if (r == 0)
 			strcpy(ret_queue, name);
-		return r < 0 ? r : nr_server_copy(ret_server, &space->remote->server);
+		return r < 0 ? r : nr_place_copy(ret_place, &space->remote->place);
 	}
 	/* A server knows no other one. */
 	if (space && space->remote)
@@ -33,35 +33,35 @@ static int find(struct naru_space *space, const char *name, struct nr_server *re
 	if (r < 0)
 		return r;
 	strcpy(ret_queue, url.queue);
-	return nr_server_set_up(ret_server, space, url.server, NULL);
+	return nr_place_set_up(ret_place, space, url.server, NULL);
 }
 
 int nr_remote_open(struct naru_space *space, const char *name,
 		   const struct naru_queue_options *options, bool exclusive,
-		   struct nr_session **ret_session)
+		   struct nr_client **ret_client)
 {
 	struct nr_patience patience = nr_patience_of(0);
 	struct nr_exchange nothing = {0};
-	struct nr_session *session;
+	struct nr_client *client;
 	char queue[NARU_NAME_MAX + 1];
-	struct nr_server server;
-	int r = find(space, name, &server, queue);
+	struct nr_place place;
+	int r = find(space, name, &place, queue);
 
 	if (r < 0)
 		return r;
-	r = nr_session_open(&server, queue, &session);
-	nr_server_clear(&server);
+	r = nr_client_open(&place, queue, &client);
+	nr_place_clear(&place);
 	if (r < 0)
 		return r;
-	session->create = *options;
-	session->exclusive = exclusive;
-	session->unconfirmed = options->flags & NARU_UNCONFIRMED;
-	r = nr_exchange_by(session, &nothing, &patience);
+	client->create = *options;
+	client->exclusive = exclusive;
+	client->unconfirmed = options->flags & NARU_UNCONFIRMED;
+	r = nr_exchange_by(client, &nothing, &patience);
 	if (r < 0) {
-		nr_session_close(session);
+		nr_client_close(client);
 		return r;
 	}
-	*ret_session = session;
+	*ret_client = client;
 	return 0;
 }
 
@@ -74,7 +74,7 @@ static int write_name(struct nr_lane *lane, void *data)
 	return r < 0 ? r : nr_frame_put_padded(lane, name, body.name_length);
 }
 
-static int remove_by(struct nr_session *session, char *queue)
+static int remove_by(struct nr_client *client, char *queue)
 {
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_REMOVE,
@@ -83,7 +83,7 @@ static int remove_by(struct nr_session *session, char *queue)
 		.data = queue,
 	};
 	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(session, &exchange, &patience);
+	int r = nr_exchange_by(client, &exchange, &patience);
 
 	/* The first try has done it, or somebody else: it is gone. */
 	return r == -ENOENT && exchange.tries > 1 ? 0 : r < 0 ? r : 0;
@@ -92,25 +92,25 @@ static int remove_by(struct nr_session *session, char *queue)
 int nr_remote_remove(struct naru_space *space, const char *name)
 {
 	char queue[NARU_NAME_MAX + 1];
-	struct nr_session *session;
-	struct nr_server server;
-	int r = find(space, name, &server, queue);
+	struct nr_client *client;
+	struct nr_place place;
+	int r = find(space, name, &place, queue);
 
 	if (r < 0)
 		return r;
-	r = nr_session_open(&server, "", &session);
-	nr_server_clear(&server);
+	r = nr_client_open(&place, "", &client);
+	nr_place_clear(&place);
 	if (r < 0)
 		return r;
-	r = remove_by(session, queue);
-	nr_session_close(session);
+	r = remove_by(client, queue);
+	nr_client_close(client);
 	return r;
 }
 
 const struct nr_remote_calls nr_remote_calls = {
 	.open = nr_remote_open,
 	.remove = nr_remote_remove,
-	.close = nr_session_close,
+	.close = nr_client_close,
 	.send = nr_remote_send,
 	.receive = nr_remote_receive,
 	.look = nr_remote_look,

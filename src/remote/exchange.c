@@ -4,7 +4,7 @@
 
 #include <base/log.h>
 #include <errno.h>
-#include <remote/session.h>
+#include <remote/client.h>
 
 /* Between two attempts to connect. */
 #define NAP_FIRST_NS (UINT64_C(10) * 1000 * 1000)
@@ -14,7 +14,7 @@ enum { REASON_MAX = 400, ERROR_MAX = 4095 };
 
 int nr_exchange_explain(struct nr_lane *lane, bool log)
 {
-	const struct nr_session *session = lane->session;
+	const struct nr_client *client = lane->client;
 	char text[REASON_MAX + 1] = "";
 	size_t length = lane->left < REASON_MAX ? lane->left : REASON_MAX;
 	int r = nr_frame_read(lane, text, length);
@@ -26,8 +26,8 @@ int nr_exchange_explain(struct nr_lane *lane, bool log)
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';
-	nr_log("%s%s%s: %s", session->server.url, session->queue[0] ? ", queue " : "",
-	       session->queue, text);
+	nr_log("%s%s%s: %s", client->place.url, client->queue[0] ? ", queue " : "",
+	       client->queue, text);
 	return 0;
 }
 
@@ -195,7 +195,7 @@ static int give_up(const struct nr_lane *lane, const struct nr_exchange *exchang
 	return error == -EPIPE || error == -ESHUTDOWN ? -ECONNRESET : error;
 }
 
-int nr_exchange(struct nr_lane *lane, struct nr_exchange *exchange)
+int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 {
 	struct nr_patience *patience = lane->patience;
 	uint64_t nap = NAP_FIRST_NS;
@@ -219,19 +219,19 @@ int nr_exchange(struct nr_lane *lane, struct nr_exchange *exchange)
 		    : patience->at_once	  ? -EAGAIN
 					  : -ETIMEDOUT;
 	if (r == -EIDRM)
-		nr_session_end(lane->session);
+		nr_client_end(lane->client);
 	return r;
 }
 
-int nr_exchange_by(struct nr_session *session, struct nr_exchange *exchange,
+int nr_exchange_by(struct nr_client *client, struct nr_exchange *exchange,
 		   struct nr_patience *patience)
 {
 	struct nr_lane *lane;
-	int r = nr_session_take_lane(session, patience, &lane);
+	int r = nr_client_take_lane(client, patience, &lane);
 
 	if (r < 0)
 		return r;
-	r = nr_exchange(lane, exchange);
-	nr_session_give_lane(session, lane);
+	r = nr_exchange_run(lane, exchange);
+	nr_client_give_lane(client, lane);
 	return r;
 }

@@ -12,7 +12,8 @@ struct nr_exchange {
 	uint16_t flags;
 	bool waits; /* the server may wait with it: it is told how long, and cancelled */
 	size_t length; /* of the body: a multiple of 8 */
-	int (*write)(struct nr_lane *lane, void *data); /* the body; NULL: there is none */
+	int (*write)(struct nr_lane *lane,
+		     void *data); /* the body; NULL: there is none */
 	/* The body of an answer that is no error; NULL: there must be none. */
 	int (*read)(struct nr_lane *lane, const struct nr_wire_frame *answer, void *data);
 	void *data;
@@ -26,13 +27,13 @@ struct nr_exchange {
  * Send the request, and wait for its answer, whose value is returned. If the connection
  * breaks, it is made again, and the request sent again, in lane->patience's time.
  */
-int nr_exchange(struct nr_lane *lane, struct nr_exchange *exchange);
+int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange);
 
 /* The same, by the connection that is there. lane->stream tells whether it broke. */
 int nr_exchange_once(struct nr_lane *lane, struct nr_exchange *exchange);
 
 /* Take a lane of the session for one exchange. */
-int nr_exchange_by(struct nr_session *session, struct nr_exchange *exchange,
+int nr_exchange_by(struct nr_client *client, struct nr_exchange *exchange,
 		   struct nr_patience *patience);
 
 /* For nr_exchange.read: a body of so many bytes, to there. */

@@ -66,15 +66,15 @@ static int write_all(struct nr_lane *lane, const void *data, size_t length)
 		if (n == -EINTR) {
 			nr_patience_interrupt(lane->patience);
 			if (!lane->out_begun)
-				return n;
+				return (int)n;
 			continue;
 		}
 		if (n < 0)
 			return fail(lane, n == -EAGAIN ? -ETIMEDOUT : (int)n);
 		lane->out_begun = true;
 		for (size_t left = (size_t)n; left > 0; first++) {
-			size_t gone = left < parts[first].iov_len ? left
-								  : parts[first].iov_len;
+			size_t gone =
+				left < parts[first].iov_len ? left : parts[first].iov_len;
 
 			parts[first].iov_base = (char *)parts[first].iov_base + gone;
 			parts[first].iov_len -= gone;

@@ -4,9 +4,9 @@
 
 #include <base/atomic.h>
 #include <errno.h>
+#include <remote/client.h>
 #include <remote/exchange.h>
 #include <remote/release.h>
-#include <remote/session.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,20 +31,20 @@ void nr_lane_free(struct nr_lane *lane)
 
 static int reach(struct nr_lane *lane)
 {
-	const struct nr_server *server = &lane->session->server;
+	const struct nr_place *place = &lane->client->place;
 	int ms = nr_patience_limit_ms(lane->patience);
 	int r;
 
 	if (ms < 0 || ms > NR_NETWORK_MS)
 		ms = NR_NETWORK_MS;
 	do {
-		r = naru_connect(server->space, server->url, &server->options, ms,
+		r = naru_connect(place->space, place->url, &place->options, ms,
 				 &lane->stream);
 		if (r == -EINTR)
 			nr_patience_interrupt(lane->patience);
-	} while (r == -EINTR && lane->session->reached);
+	} while (r == -EINTR && lane->client->reached);
 	/* The file of a Unix socket comes again with its server. */
-	return r == -ENOENT && lane->session->reached ? -ECONNREFUSED : r;
+	return r == -ENOENT && lane->client->reached ? -ECONNREFUSED : r;
 }
 
 static int write_hello(struct nr_lane *lane, void *data)
@@ -53,7 +53,7 @@ static int write_hello(struct nr_lane *lane, void *data)
 		.magic = NR_WIRE_MAGIC,
 		.lowest = NR_WIRE_VERSION,
 		.highest = NR_WIRE_VERSION,
-		.session = {lane->session->name[0], lane->session->name[1]},
+		.session = {lane->client->name[0], lane->client->name[1]},
 		.lane = lane->number,
 	};
 
@@ -75,7 +75,7 @@ static int read_hello(struct nr_lane *lane, const struct nr_wire_frame *frame, v
 	if (answer.frame_max < NR_WIRE_FRAME_MIN)
 		return -EBADMSG;
 	lane->frame_max = answer.frame_max;
-	nr_store_relaxed(&lane->session->frame_max, answer.frame_max);
+	nr_store_relaxed(&lane->client->frame_max, answer.frame_max);
 	return 0;
 }
 
@@ -96,21 +96,20 @@ static int hello(struct nr_lane *lane)
 
 static int write_open(struct nr_lane *lane, void *data)
 {
-	const struct nr_session *session = lane->session;
-	const struct naru_queue_options *create = &session->create;
+	const struct nr_client *client = lane->client;
+	const struct naru_queue_options *create = &client->create;
 	const struct nr_wire_open open = {
 		.capacity = create->capacity,
 		.messages = create->messages,
 		.mode = create->mode,
 		.owner = create->owner,
 		.group = create->group,
-		.name_length = (uint32_t)strlen(session->queue),
+		.name_length = (uint32_t)strlen(client->queue),
 	};
 	int r = nr_frame_put(lane, &open, sizeof(open));
 
 	(void)data;
-	return r < 0 ? r
-		     : nr_frame_put_padded(lane, session->queue, open.name_length);
+	return r < 0 ? r : nr_frame_put_padded(lane, client->queue, open.name_length);
 }
 
 static int read_open(struct nr_lane *lane, const struct nr_wire_frame *frame, void *data)
@@ -122,35 +121,35 @@ static int read_open(struct nr_lane *lane, const struct nr_wire_frame *frame, vo
 	return nr_frame_read(lane, &answer, sizeof(answer));
 }
 
-static uint16_t open_flags(const struct nr_session *session)
+static uint16_t open_flags(const struct nr_client *client)
 {
-	uint32_t flags = session->create.flags;
+	uint32_t flags = client->create.flags;
 
 	/* It has been opened: if it is not there, it was removed. */
-	if (session->reached || !(flags & NARU_CREATE))
+	if (client->reached || !(flags & NARU_CREATE))
 		return 0;
-	return (uint16_t)(NR_WIRE_CREATE | (session->exclusive ? NR_WIRE_EXCLUSIVE : 0) |
+	return (uint16_t)(NR_WIRE_CREATE | (client->exclusive ? NR_WIRE_EXCLUSIVE : 0) |
 			  (flags & NARU_SET_OWNER ? NR_WIRE_OWNER : 0) |
 			  (flags & NARU_SET_GROUP ? NR_WIRE_GROUP : 0));
 }
 
 static int open_queue(struct nr_lane *lane)
 {
-	struct nr_session *session = lane->session;
+	struct nr_client *client = lane->client;
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_OPEN,
-		.flags = open_flags(session),
+		.flags = open_flags(client),
 		.length = sizeof(struct nr_wire_open) +
-			  nr_frame_padded(strlen(session->queue)),
+			  nr_frame_padded(strlen(client->queue)),
 		.write = write_open,
 		.read = read_open,
-		.unspoken = nr_load_relaxed(&session->reached),
+		.unspoken = nr_load_relaxed(&client->reached),
 	};
 	int r = nr_exchange_once(lane, &exchange);
 
-	if (r != -ENOENT || !nr_load_relaxed(&session->reached))
+	if (r != -ENOENT || !nr_load_relaxed(&client->reached))
 		return r;
-	nr_session_end(session);
+	nr_client_end(client);
 	return -EIDRM;
 }
 
@@ -163,10 +162,10 @@ int nr_lane_ready(struct nr_lane *lane)
 		r = reach(lane);
 	if (r == 0 && fresh)
 		r = hello(lane);
-	if (r >= 0 && fresh && lane->session->queue[0])
+	if (r >= 0 && fresh && lane->client->queue[0])
 		r = open_queue(lane);
 	if (r >= 0 && fresh)
-		nr_store_relaxed(&lane->session->reached, true);
+		nr_store_relaxed(&lane->client->reached, true);
 	if (r >= 0 && (lane->doubt_count || lane->unreleased))
 		r = nr_release_settle(lane);
 	if (r < 0)
@@ -187,7 +186,7 @@ bool nr_lane_may_mend(const struct nr_lane *lane, int error)
 	case -EHOSTUNREACH:
 	case -ENETUNREACH:
 	case -ENETDOWN:
-		return nr_load_relaxed(&lane->session->reached);
+		return nr_load_relaxed(&lane->client->reached);
 	default:
 		return false;
 	}

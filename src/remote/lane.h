@@ -14,17 +14,17 @@
 #include <naru/stream.h>
 #include <remote/patience.h>
 
-struct nr_session;
+struct nr_client;
 struct nr_delivered;
 
 struct nr_lane {
-	struct nr_session *session;
+	struct nr_client *client;
 	struct nr_lane *next; /* of the idle ones */
 	uint32_t number;
 	uint32_t serial; /* of the last request */
 
-	struct naru_stream *stream; /* NULL: it is not connected */
-	uint32_t frame_max;	    /* of this connection's server */
+	struct naru_stream *stream;   /* NULL: it is not connected */
+	uint32_t frame_max;	      /* of this connection's server */
 	struct nr_patience *patience; /* of the call that it works for */
 
 	/* Of the next ones: layout/wire.h. */

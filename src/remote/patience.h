@@ -15,8 +15,8 @@
 enum { NR_NETWORK_MS = 5000 };
 
 struct nr_patience {
-	uint64_t until; /* the caller's time; CLOCK_MONOTONIC, NR_DEADLINE_NEVER */
-	uint64_t limit; /* the network's, too */
+	uint64_t until;	  /* the caller's time; CLOCK_MONOTONIC, NR_DEADLINE_NEVER */
+	uint64_t limit;	  /* the network's, too */
 	bool at_once;	  /* the caller's time is none at all */
 	bool interrupted; /* a signal handler ran */
 };

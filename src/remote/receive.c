@@ -6,19 +6,19 @@
 
 #include <errno.h>
 #include <remote/ahead.h>
+#include <remote/bring.h>
 #include <remote/exchange.h>
 #include <remote/release.h>
-#include <remote/take.h>
 #include <remote/watch.h>
 
 struct receive {
-	struct nr_session *session;
+	struct nr_client *client;
 	int64_t select;
 	int flags;
 	struct naru_item *items;
 	uint32_t count;
-	uint64_t rooms[NR_TAKE_MAX];
-	uint64_t deliveries[NR_TAKE_MAX];
+	uint64_t rooms[NR_BRING_MAX];
+	uint64_t deliveries[NR_BRING_MAX];
 };
 
 /* The rooms of items that were not filled in, or whose messages have gone back. */
@@ -55,7 +55,7 @@ static int release(struct nr_lane *lane, struct receive *receive, uint64_t deliv
 
 static int try_receive(struct nr_lane *lane, struct receive *receive)
 {
-	struct nr_take take = {
+	struct nr_bring bring = {
 		.select = receive->select,
 		.count = receive->count,
 		.rooms = receive->rooms,
@@ -67,17 +67,17 @@ static int try_receive(struct nr_lane *lane, struct receive *receive)
 		/* It may be just what is wanted. */
 		struct nr_exchange nothing = {0};
 
-		r = nr_exchange(lane, &nothing);
+		r = nr_exchange_run(lane, &nothing);
 		if (r < 0)
 			return r;
-		n = (int)nr_release_ready(receive->session, receive->select,
+		n = (int)nr_release_ready(receive->client, receive->select,
 					  receive->flags, receive->items);
 		if (n != -EAGAIN)
 			return n;
 	}
-	r = nr_take_flags(receive->select, receive->flags, &take.flags);
-	n = r < 0 ? r : nr_take(lane, &take);
-	return n < 0 ? n : release(lane, receive, take.delivery, (uint32_t)n);
+	r = nr_bring_flags(receive->select, receive->flags, &bring.flags);
+	n = r < 0 ? r : nr_bring(lane, &bring);
+	return n < 0 ? n : release(lane, receive, bring.delivery, (uint32_t)n);
 }
 
 static int receive_all(struct receive *receive, int timeout_ms)
@@ -86,42 +86,41 @@ static int receive_all(struct receive *receive, int timeout_ms)
 	struct nr_lane *lane;
 	int n, r;
 
-	r = nr_session_take_lane(receive->session, &patience, &lane);
+	r = nr_client_take_lane(receive->client, &patience, &lane);
 	if (r < 0)
 		return r;
 	do {
 		n = try_receive(lane, receive);
 		restore(receive, n > 0 ? (uint32_t)n : 0);
 	} while (n == 0);
-	nr_session_give_lane(receive->session, lane);
+	nr_client_give_lane(receive->client, lane);
 	return n;
 }
 
-ssize_t nr_remote_receive(struct nr_session *session, int64_t select, int flags,
+ssize_t nr_remote_receive(struct nr_client *client, int64_t select, int flags,
 			  struct naru_item *items, size_t count, int timeout_ms)
 {
 	struct receive receive = {
-		.session = session,
+		.client = client,
 		.select = select,
 		.flags = flags,
 		.items = items,
-		.count = count < NR_TAKE_MAX ? (uint32_t)count : NR_TAKE_MAX,
+		.count = count < NR_BRING_MAX ? (uint32_t)count : NR_BRING_MAX,
 	};
 	uint16_t ignored;
-	ssize_t n = nr_take_flags(select, flags, &ignored);
+	ssize_t n = nr_bring_flags(select, flags, &ignored);
 
 	if (n < 0 || count == 0)
 		return n;
-	if (session->unconfirmed)
-		return nr_ahead_receive(session, select, flags, items, count,
-					      timeout_ms);
-	n = nr_release_ready(session, select, flags, items);
+	if (client->unconfirmed)
+		return nr_ahead_receive(client, select, flags, items, count, timeout_ms);
+	n = nr_release_ready(client, select, flags, items);
 	if (n != -EAGAIN)
 		return n;
 	for (uint32_t i = 0; i < receive.count; i++)
 		receive.rooms[i] = items[i].length;
 	n = receive_all(&receive, timeout_ms);
 	if (n == -EAGAIN || n == -ETIMEDOUT)
-		nr_watch_found_none(session, NARU_READABLE);
+		nr_watch_found_none(client, NARU_READABLE);
 	return n;
 }

@@ -61,7 +61,7 @@ int nr_release(struct nr_lane *lane, const uint64_t *deliveries, uint32_t count,
 	int r;
 
 	nr_patience_renew(lane->patience);
-	r = nr_exchange(lane, &exchange);
+	r = nr_exchange_run(lane, &exchange);
 	lane->releases += count;
 	*ret_unresolved = exchange.unresolved;
 	return r;
@@ -135,7 +135,7 @@ int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data, size
 {
 	struct give_back back = {{delivery, length}, data};
 	struct nr_exchange exchange = exchange_to_give_back(&back);
-	int r = nr_exchange(lane, &exchange);
+	int r = nr_exchange_run(lane, &exchange);
 
 	/* The first try may have done it. */
 	return r == -ESTALE && exchange.tries > 1 ? 0 : r < 0 ? r : 0;
@@ -165,16 +165,15 @@ void nr_give_back_later(struct nr_lane *lane, uint64_t delivery, uint32_t count)
 }
 
 /* The first @count of them are ours. */
-static void keep(struct nr_session *session, struct nr_delivered *delivered,
-		 uint32_t count)
+static void keep(struct nr_client *client, struct nr_delivered *delivered, uint32_t count)
 {
 	for (uint32_t i = count; i < delivered->count; i++)
 		free(delivered->items[i].data);
 	delivered->count = count;
-	pthread_mutex_lock(&session->guard);
-	delivered->next = session->ready;
-	session->ready = delivered;
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_lock(&client->guard);
+	delivered->next = client->ready;
+	client->ready = delivered;
+	pthread_mutex_unlock(&client->guard);
 }
 
 static int settle_release(struct nr_lane *lane)
@@ -198,7 +197,7 @@ static int settle_release(struct nr_lane *lane)
 		lane->doubt_count = delivered->count - ours;
 	}
 	if (ours > 0 && delivered->items)
-		keep(lane->session, delivered, ours);
+		keep(lane->client, delivered, ours);
 	else
 		nr_delivered_free(delivered);
 	return 0;
@@ -248,10 +247,10 @@ static ssize_t hand_out(struct nr_delivered **place, uint32_t index, int flags,
 }
 
 /* The guard is held. */
-static ssize_t look_through(struct nr_session *session, const struct nr_select *select,
+static ssize_t look_through(struct nr_client *client, const struct nr_select *select,
 			    int flags, struct naru_item *ret_item)
 {
-	for (struct nr_delivered **place = &session->ready; *place;
+	for (struct nr_delivered **place = &client->ready; *place;
 	     place = &(*place)->next) {
 		const struct nr_delivered *delivered = *place;
 
@@ -262,7 +261,7 @@ static ssize_t look_through(struct nr_session *session, const struct nr_select *
 	return -EAGAIN;
 }
 
-ssize_t nr_release_ready(struct nr_session *session, int64_t select, int flags,
+ssize_t nr_release_ready(struct nr_client *client, int64_t select, int flags,
 			 struct naru_item *ret_item)
 {
 	struct nr_select wanted;
@@ -270,8 +269,8 @@ ssize_t nr_release_ready(struct nr_session *session, int64_t select, int flags,
 
 	if (n < 0)
 		return n;
-	pthread_mutex_lock(&session->guard);
-	n = look_through(session, &wanted, flags, ret_item);
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_lock(&client->guard);
+	n = look_through(client, &wanted, flags, ret_item);
+	pthread_mutex_unlock(&client->guard);
 	return n;
 }

@@ -10,7 +10,7 @@
  * has gone back, and not both.
  */
 
-#include <remote/session.h>
+#include <remote/client.h>
 
 /*
  * Release @count deliveries. How many were, from the first on, or
@@ -32,14 +32,15 @@ void nr_release_later(struct nr_lane *lane, const uint64_t *deliveries,
 /* Put one back. @data: as it is now; NULL: unchanged. -ESTALE: it has gone back. */
 int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data,
 		 size_t length);
-/* Put @count back, the first of which is @delivery; now, or when the lane is used next. */
+/* Put @count back, the first of which is @delivery; now, or when the lane is used next.
+ */
 void nr_give_back_later(struct nr_lane *lane, uint64_t delivery, uint32_t count);
 
 /* Clear up what the lane does not know. Fails only if the connection does. */
 int nr_release_settle(struct nr_lane *lane);
 
 /* A message that was received for a call which had failed: -EAGAIN, there is none. */
-ssize_t nr_release_ready(struct nr_session *session, int64_t select, int flags,
+ssize_t nr_release_ready(struct nr_client *client, int64_t select, int flags,
 			 struct naru_item *item);
 
 #endif /* NARU_REMOTE_RELEASE_H */

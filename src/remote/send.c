@@ -6,18 +6,18 @@
 #include <base/log.h>
 #include <errno.h>
 #include <remote/calls.h>
+#include <remote/client.h>
 #include <remote/exchange.h>
-#include <remote/session.h>
 #include <remote/unconfirmed.h>
 #include <remote/watch.h>
 
 /* More bytes are not sent together: the answer says how many the queue had room for. */
 enum { TOGETHER = 256 * 1024 };
 
-int nr_send_plan(const struct nr_session *session, const struct naru_item *items,
+int nr_send_plan(const struct nr_client *client, const struct naru_item *items,
 		 size_t count, struct nr_send *ret_send)
 {
-	uint64_t frame_max = nr_load_relaxed(&session->frame_max);
+	uint64_t frame_max = nr_load_relaxed(&client->frame_max);
 	uint64_t length = sizeof(struct nr_wire_send), size;
 	uint32_t n;
 
@@ -33,7 +33,7 @@ int nr_send_plan(const struct nr_session *session, const struct naru_item *items
 	}
 	if (n == 0) {
 		nr_log("%s, queue %s: a message of %zu bytes is too large for a frame",
-		       session->server.url, session->queue, items[0].length);
+		       client->place.url, client->queue, items[0].length);
 		return -EMSGSIZE;
 	}
 	*ret_send = (struct nr_send){.items = items, .count = n, .length = length};
@@ -81,13 +81,13 @@ static int send_by(struct nr_lane *lane, struct nr_send *send)
 	int r;
 
 	send->number = lane->sends;
-	r = nr_exchange(lane, &exchange);
+	r = nr_exchange_run(lane, &exchange);
 	/* Of what was not sent the numbers may be another's. */
 	lane->sends += r > 0 ? (uint32_t)r : exchange.unresolved ? send->count : 0;
 	return r;
 }
 
-ssize_t nr_remote_send(struct nr_session *session, const struct naru_item *items,
+ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,
 		       size_t count, int timeout_ms)
 {
 	struct nr_patience patience;
@@ -97,17 +97,16 @@ ssize_t nr_remote_send(struct nr_session *session, const struct naru_item *items
 
 	if (count == 0)
 		return 0;
-	r = nr_send_plan(session, items, count, &send);
+	r = nr_send_plan(client, items, count, &send);
 	if (r < 0)
 		return r;
 	patience = nr_patience_of(timeout_ms);
-	r = nr_session_take_lane(session, &patience, &lane);
+	r = nr_client_take_lane(client, &patience, &lane);
 	if (r < 0)
 		return r;
-	r = session->unconfirmed ? nr_unconfirmed_send(lane, &send)
-				 : send_by(lane, &send);
-	nr_session_give_lane(session, lane);
+	r = client->unconfirmed ? nr_unconfirmed_send(lane, &send) : send_by(lane, &send);
+	nr_client_give_lane(client, lane);
 	if (r == -EAGAIN || r == -ETIMEDOUT)
-		nr_watch_found_none(session, NARU_WRITABLE);
+		nr_watch_found_none(client, NARU_WRITABLE);
 	return r;
 }

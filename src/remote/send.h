@@ -14,7 +14,7 @@ struct nr_send {
 };
 
 /* As many of @count items as go together. -EINVAL, -EMSGSIZE: the first cannot. */
-int nr_send_plan(const struct nr_session *session, const struct naru_item *items,
+int nr_send_plan(const struct nr_client *client, const struct naru_item *items,
 		 size_t count, struct nr_send *ret_send);
 
 /* Writes the body; @data is a struct nr_send. */

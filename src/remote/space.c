@@ -11,15 +11,15 @@
 #include <string.h>
 
 int nr_remote_space_open(const char *url, const struct naru_stream_options *options,
-			 struct nr_session **ret_session)
+			 struct nr_client **ret_client)
 {
-	struct nr_server server;
-	int r = nr_server_set_up(&server, NULL, url, options);
+	struct nr_place place;
+	int r = nr_place_set_up(&place, NULL, url, options);
 
 	if (r < 0)
 		return r;
-	r = nr_session_open(&server, "", ret_session);
-	nr_server_clear(&server);
+	r = nr_client_open(&place, "", ret_client);
+	nr_place_clear(&place);
 	return r;
 }
 
@@ -134,7 +134,7 @@ static int visit_all(const struct list *list,
 	return r;
 }
 
-int nr_remote_space_list(struct nr_session *session,
+int nr_remote_space_list(struct nr_client *client,
 			 int (*visit)(void *data, const struct naru_entry *entry),
 			 void *data)
 {
@@ -146,7 +146,7 @@ int nr_remote_space_list(struct nr_session *session,
 		.data = &list,
 	};
 	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(session, &exchange, &patience);
+	int r = nr_exchange_by(client, &exchange, &patience);
 
 	if (r >= 0)
 		r = visit_all(&list, visit, data);
@@ -154,7 +154,7 @@ int nr_remote_space_list(struct nr_session *session,
 	return r;
 }
 
-int nr_remote_space_stat(struct nr_session *session, struct naru_space_stat *ret_stat)
+int nr_remote_space_stat(struct nr_client *client, struct naru_space_stat *ret_stat)
 {
 	struct nr_wire_space_answer answer;
 	struct nr_exchange_bytes bytes = {&answer, sizeof(answer)};
@@ -164,7 +164,7 @@ int nr_remote_space_stat(struct nr_session *session, struct naru_space_stat *ret
 		.data = &bytes,
 	};
 	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(session, &exchange, &patience);
+	int r = nr_exchange_by(client, &exchange, &patience);
 
 	if (r < 0)
 		return r;

@@ -63,7 +63,7 @@ int nr_unconfirmed_send(struct nr_lane *lane, struct nr_send *send)
 	if (lane->stream && lane->unconfirmed)
 		r = hear(lane);
 	if (r == 0 && lane->late == 0)
-		r = nr_exchange(lane, &nothing);
+		r = nr_exchange_run(lane, &nothing);
 	if (lane->late)
 		return tell_late(lane);
 	if (r == 0)
@@ -88,7 +88,7 @@ void nr_unconfirmed_flush(struct nr_lane *lane)
 	}
 	if (lane->late)
 		nr_log("%s, queue %s: unconfirmed messages may be lost: %s",
-		       lane->session->server.url, lane->session->queue,
+		       lane->client->place.url, lane->client->queue,
 		       naru_error_text(lane->late));
 	lane->unconfirmed = false;
 }

@@ -4,8 +4,8 @@
 
 /* remote/unconfirmed.h - sends that wait for no answer: NARU_UNCONFIRMED */
 
+#include <remote/client.h>
 #include <remote/send.h>
-#include <remote/session.h>
 
 /*
  * Hand the messages over to the connection. How many, or why none; that may be what has

@@ -7,7 +7,7 @@
 #include <stream/url.h>
 #include <string.h>
 
-int nr_server_url_check(const char *text)
+int nr_place_url_check(const char *text)
 {
 	struct nr_url url;
 
@@ -43,7 +43,7 @@ int nr_queue_url_parse(const char *text, struct nr_queue_url *ret_url)
 	memcpy(url.server, text, length);
 	url.server[length] = '\0';
 	strcpy(url.queue, place + 1);
-	r = nr_server_url_check(url.server);
+	r = nr_place_url_check(url.server);
 	if (r == 0)
 		*ret_url = url;
 	return r;

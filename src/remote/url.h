@@ -21,6 +21,6 @@ struct nr_queue_url {
 int nr_queue_url_parse(const char *text, struct nr_queue_url *ret_url);
 
 /* Is it the URL of a server alone? 0 or -EINVAL. */
-int nr_server_url_check(const char *text);
+int nr_place_url_check(const char *text);
 
 #endif /* NARU_REMOTE_URL_H */

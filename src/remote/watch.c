@@ -14,15 +14,15 @@ struct nr_watch {
 	struct nr_lane *lane;
 	enum naru_poll which;
 	int poller;
-	int mark;	       /* always readable: in the poller while there is no stream */
-	bool marked;	       /* it is */
-	bool asked;	       /* a WATCH is under way, or its answer unread */
+	int mark;    /* always readable: in the poller while there is no stream */
+	bool marked; /* it is */
+	bool asked;  /* a WATCH is under way, or its answer unread */
 	pthread_mutex_t guard; /* one thread at a time */
 };
 
-static struct nr_watch **place(struct nr_session *session, enum naru_poll which)
+static struct nr_watch **place(struct nr_client *client, enum naru_poll which)
 {
-	return &session->watch[which == NARU_WRITABLE];
+	return &client->watch[which == NARU_WRITABLE];
 }
 
 void nr_watch_leave(struct nr_watch *watch)
@@ -44,7 +44,7 @@ void nr_watch_close(struct nr_watch *watch)
 	nr_watch_leave(watch);
 }
 
-static int make(struct nr_session *session, enum naru_poll which,
+static int make(struct nr_client *client, enum naru_poll which,
 		struct nr_watch **ret_watch)
 {
 	struct nr_watch *watch;
@@ -59,7 +59,7 @@ static int make(struct nr_session *session, enum naru_poll which,
 	watch->mark = watch->poller < 0 ? watch->poller : nr_poller_mark();
 	r = watch->mark;
 	if (r >= 0)
-		r = nr_session_own_lane(session, &watch->lane);
+		r = nr_client_own_lane(client, &watch->lane);
 	if (r >= 0) {
 		pthread_mutex_init(&watch->guard, NULL);
 		*ret_watch = watch;
@@ -74,25 +74,25 @@ static int make(struct nr_session *session, enum naru_poll which,
 }
 
 /* The one that there is, or a new one. */
-static int get(struct nr_session *session, enum naru_poll which,
+static int get(struct nr_client *client, enum naru_poll which,
 	       struct nr_watch **ret_watch)
 {
 	struct nr_watch *none = NULL, *made;
 	int r;
 
-	nr_family_check(session);
-	*ret_watch = __atomic_load_n(place(session, which), __ATOMIC_ACQUIRE);
+	nr_family_check(client);
+	*ret_watch = __atomic_load_n(place(client, which), __ATOMIC_ACQUIRE);
 	if (*ret_watch)
 		return 0;
-	r = make(session, which, &made);
+	r = make(client, which, &made);
 	if (r < 0)
 		return r;
-	if (__atomic_compare_exchange_n(place(session, which), &none, made, false,
+	if (__atomic_compare_exchange_n(place(client, which), &none, made, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		*ret_watch = made;
 		return 0;
 	}
-	nr_session_give_lane(session, made->lane);
+	nr_client_give_lane(client, made->lane);
 	nr_watch_close(made);
 	*ret_watch = none;
 	return 0;
@@ -117,7 +117,7 @@ static void unmark(struct nr_watch *watch)
 static int connect_again(struct nr_watch *watch)
 {
 	struct nr_exchange nothing = {0};
-	int r = nr_exchange(watch->lane, &nothing);
+	int r = nr_exchange_run(watch->lane, &nothing);
 	int fd;
 
 	if (r < 0)
@@ -262,39 +262,38 @@ static int update(struct nr_watch *watch, int (*how)(struct nr_watch *watch))
 	return r;
 }
 
-int nr_watch_fd(struct nr_session *session, enum naru_poll which)
+int nr_watch_fd(struct nr_client *client, enum naru_poll which)
 {
 	struct nr_watch *watch;
 	int r;
 
 	if (which != NARU_READABLE && which != NARU_WRITABLE)
 		return -EINVAL;
-	if (nr_load_relaxed(&session->removed))
+	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
-	r = get(session, which, &watch);
+	r = get(client, which, &watch);
 	if (r < 0)
 		return r;
 	r = update(watch, begin_first);
 	return r < 0 ? r : watch->poller;
 }
 
-int nr_watch_rearm(struct nr_session *session, enum naru_poll which)
+int nr_watch_rearm(struct nr_client *client, enum naru_poll which)
 {
 	struct nr_watch *watch;
 	int r;
 
 	if (which != NARU_READABLE && which != NARU_WRITABLE)
 		return -EINVAL;
-	if (nr_load_relaxed(&session->removed))
+	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
-	r = get(session, which, &watch);
+	r = get(client, which, &watch);
 	return r < 0 ? r : update(watch, begin_next);
 }
 
-void nr_watch_found_none(struct nr_session *session, enum naru_poll which)
+void nr_watch_found_none(struct nr_client *client, enum naru_poll which)
 {
-	struct nr_watch *watch =
-		__atomic_load_n(place(session, which), __ATOMIC_ACQUIRE);
+	struct nr_watch *watch = __atomic_load_n(place(client, which), __ATOMIC_ACQUIRE);
 
 	if (watch)
 		update(watch, begin);

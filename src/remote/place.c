@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <remote/server.h>
+#include <remote/place.h>
 
 #include <errno.h>
 #include <remote/url.h>
@@ -16,10 +16,10 @@ static int keep(const char **ret_text, const char *text)
 	return *ret_text || !text || !text[0] ? 0 : -ENOMEM;
 }
 
-static int keep_all(struct nr_server *server, const char *url,
+static int keep_all(struct nr_place *place, const char *url,
 		    const struct naru_stream_options *options)
 {
-	struct naru_stream_options *own = &server->options;
+	struct naru_stream_options *own = &place->options;
 	int r;
 
 	*own = (struct naru_stream_options){
@@ -27,7 +27,7 @@ static int keep_all(struct nr_server *server, const char *url,
 		.flags = options->flags,
 		.capacity = options->capacity,
 	};
-	r = keep((const char **)&server->url, url);
+	r = keep((const char **)&place->url, url);
 	if (r == 0)
 		r = keep(&own->certificate, options->certificate);
 	if (r == 0)
@@ -39,10 +39,10 @@ static int keep_all(struct nr_server *server, const char *url,
 	return r;
 }
 
-static int set_up(struct nr_server *server, struct naru_space *space, const char *url,
+static int set_up(struct nr_place *place, struct naru_space *space, const char *url,
 		  const struct naru_stream_options *options)
 {
-	struct nr_server made = {.space = space};
+	struct nr_place made = {.space = space};
 	int saved = errno, r;
 
 	if (space)
@@ -50,17 +50,17 @@ static int set_up(struct nr_server *server, struct naru_space *space, const char
 	r = keep_all(&made, url, options);
 	errno = saved;
 	if (r < 0)
-		nr_server_clear(&made);
+		nr_place_clear(&made);
 	else
-		*server = made;
+		*place = made;
 	return r;
 }
 
-int nr_server_set_up(struct nr_server *server, struct naru_space *space, const char *url,
-		     const struct naru_stream_options *options)
+int nr_place_set_up(struct nr_place *place, struct naru_space *space, const char *url,
+		    const struct naru_stream_options *options)
 {
 	struct naru_stream_options chosen;
-	int r = nr_server_url_check(url);
+	int r = nr_place_url_check(url);
 
 	if (r == 0)
 		r = nr_stream_options(options, &chosen);
@@ -71,24 +71,24 @@ int nr_server_set_up(struct nr_server *server, struct naru_space *space, const c
 		chosen.key = secure_getenv("NARU_TLS_KEY");
 		chosen.authority = secure_getenv("NARU_TLS_AUTHORITY");
 	}
-	return set_up(server, space, url, &chosen);
+	return set_up(place, space, url, &chosen);
 }
 
-int nr_server_copy(struct nr_server *server, const struct nr_server *other)
+int nr_place_copy(struct nr_place *place, const struct nr_place *other)
 {
-	return set_up(server, other->space, other->url, &other->options);
+	return set_up(place, other->space, other->url, &other->options);
 }
 
-void nr_server_clear(struct nr_server *server)
+void nr_place_clear(struct nr_place *place)
 {
-	struct naru_stream_options *own = &server->options;
+	struct naru_stream_options *own = &place->options;
 
 	free((char *)own->certificate);
 	free((char *)own->key);
 	free((char *)own->authority);
 	free((char *)own->host);
-	free(server->url);
-	if (server->space)
-		nr_space_release(server->space);
-	*server = (struct nr_server){0};
+	free(place->url);
+	if (place->space)
+		nr_space_release(place->space);
+	*place = (struct nr_place){0};
 }

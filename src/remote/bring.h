@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef NARU_REMOTE_TAKE_H
-#define NARU_REMOTE_TAKE_H
+#ifndef NARU_REMOTE_BRING_H
+#define NARU_REMOTE_BRING_H
 
-/* remote/take.h - have the server bring messages */
+/* remote/bring.h - have the server bring messages */
 
-#include <remote/session.h>
+#include <remote/client.h>
 
 enum {
-	NR_TAKE_MAX = 500, /* whose rooms fit in the smallest frame */
+	NR_BRING_MAX = 500, /* whose rooms fit in the smallest frame */
 };
 
-struct nr_take {
+struct nr_bring {
 	int64_t select;
 	uint16_t flags; /* of layout/wire.h */
 	uint32_t count;
@@ -26,14 +26,14 @@ struct nr_take {
  *
  * -EMSGSIZE	the first one is larger than its room; it stays
  */
-int nr_take(struct nr_lane *lane, struct nr_take *take);
+int nr_bring(struct nr_lane *lane, struct nr_bring *bring);
 
 /* Its parts: number the deliveries; write the body; read an item of the answer. */
-void nr_take_number(struct nr_lane *lane, struct nr_take *take);
-int nr_take_write(struct nr_lane *lane, void *take);
-int nr_take_read(struct nr_lane *lane, const struct nr_take *take, uint32_t index);
+void nr_bring_number(struct nr_lane *lane, struct nr_bring *bring);
+int nr_bring_write(struct nr_lane *lane, void *bring);
+int nr_bring_read(struct nr_lane *lane, const struct nr_bring *bring, uint32_t index);
 
 /* The flags for a request of what a call was given. -EINVAL. */
-int nr_take_flags(int64_t select, int flags, uint16_t *ret_flags);
+int nr_bring_flags(int64_t select, int flags, uint16_t *ret_flags);
 
-#endif /* NARU_REMOTE_TAKE_H */
+#endif /* NARU_REMOTE_BRING_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <remote/session.h>
+#include <remote/client.h>
 
 #include <base/atomic.h>
 #include <errno.h>
@@ -38,36 +38,36 @@ void nr_delivered_free_all(struct nr_delivered **list)
 	}
 }
 
-static void choose_name(struct nr_session *session)
+static void choose_name(struct nr_client *client)
 {
-	session->name[0] = nr_random();
+	client->name[0] = nr_random();
 	/* The lane is added to the second: it must not overflow to another session's. */
-	session->name[1] = nr_random() & ~(uint64_t)(NR_WIRE_LANES - 1);
-	if (session->name[0] == 0)
-		session->name[0] = 1;
+	client->name[1] = nr_random() & ~(uint64_t)(NR_WIRE_LANES - 1);
+	if (client->name[0] == 0)
+		client->name[0] = 1;
 }
 
-int nr_session_open(const struct nr_server *server, const char *queue,
-		    struct nr_session **ret_session)
+int nr_client_open(const struct nr_place *place, const char *queue,
+		   struct nr_client **ret_client)
 {
-	struct nr_session *session;
+	struct nr_client *client;
 	int saved = errno, r;
 
-	session = calloc(1, sizeof(*session));
+	client = calloc(1, sizeof(*client));
 	errno = saved;
-	if (!session)
+	if (!client)
 		return -ENOMEM;
-	r = nr_server_copy(&session->server, server);
+	r = nr_place_copy(&client->place, place);
 	if (r < 0) {
-		free(session);
+		free(client);
 		return r;
 	}
-	strcpy(session->queue, queue);
-	pthread_mutex_init(&session->guard, NULL);
-	choose_name(session);
-	nr_store_relaxed(&session->pid, nr_process_id());
-	nr_family_add(session);
-	*ret_session = session;
+	strcpy(client->queue, queue);
+	pthread_mutex_init(&client->guard, NULL);
+	choose_name(client);
+	nr_store_relaxed(&client->pid, nr_process_id());
+	nr_family_add(client);
+	*ret_client = client;
 	return 0;
 }
 
@@ -85,12 +85,12 @@ static void say_goodbye(struct nr_lane *lane)
 		nr_frame_send(lane);
 }
 
-static void close_lanes(struct nr_session *session)
+static void close_lanes(struct nr_client *client)
 {
 	struct nr_lane *last = NULL;
 
-	for (uint32_t i = 0; i < session->lanes; i++) {
-		struct nr_lane *lane = session->lane[i];
+	for (uint32_t i = 0; i < client->lanes; i++) {
+		struct nr_lane *lane = client->lane[i];
 
 		nr_unconfirmed_flush(lane);
 		if (lane->stream && !last)
@@ -104,70 +104,70 @@ static void close_lanes(struct nr_session *session)
 	nr_lane_free(last);
 }
 
-void nr_session_close(struct nr_session *session)
+void nr_client_close(struct nr_client *client)
 {
 	int saved = errno;
 
-	nr_family_check(session);
-	nr_family_remove(session);
+	nr_family_check(client);
+	nr_family_remove(client);
 	for (int i = 0; i < 2; i++)
-		nr_watch_close(session->watch[i]);
-	close_lanes(session);
-	nr_delivered_free_all(&session->ready);
-	nr_ahead_free(&session->ahead);
-	pthread_mutex_destroy(&session->guard);
-	nr_server_clear(&session->server);
-	free(session);
+		nr_watch_close(client->watch[i]);
+	close_lanes(client);
+	nr_delivered_free_all(&client->ready);
+	nr_ahead_free(&client->ahead);
+	pthread_mutex_destroy(&client->guard);
+	nr_place_clear(&client->place);
+	free(client);
 	errno = saved;
 }
 
-uint64_t nr_session_name(struct nr_session *session)
+uint64_t nr_client_name(struct nr_client *client)
 {
-	nr_family_check(session);
-	return session->name[0];
+	nr_family_check(client);
+	return client->name[0];
 }
 
-void nr_session_end(struct nr_session *session)
+void nr_client_end(struct nr_client *client)
 {
-	nr_store_relaxed(&session->removed, true);
+	nr_store_relaxed(&client->removed, true);
 }
 
 /* The guard is held. */
-static int new_lane(struct nr_session *session, struct nr_lane **ret_lane)
+static int new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 {
 	struct nr_lane *lane;
 	int saved = errno;
 
-	if (session->lanes == NR_WIRE_LANES)
+	if (client->lanes == NR_WIRE_LANES)
 		return -EUSERS;
 	lane = calloc(1, sizeof(*lane));
 	errno = saved;
 	if (!lane)
 		return -ENOMEM;
-	lane->session = session;
-	lane->number = session->lanes;
+	lane->client = client;
+	lane->number = client->lanes;
 	lane->sends = lane->releases = lane->deliveries = 1;
-	session->lane[session->lanes++] = lane;
+	client->lane[client->lanes++] = lane;
 	*ret_lane = lane;
 	return 0;
 }
 
-int nr_session_take_lane(struct nr_session *session, struct nr_patience *patience,
-			 struct nr_lane **ret_lane)
+int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
+			struct nr_lane **ret_lane)
 {
 	struct nr_lane *lane;
 	int r = 0;
 
-	nr_family_check(session);
-	if (nr_load_relaxed(&session->removed))
+	nr_family_check(client);
+	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
-	pthread_mutex_lock(&session->guard);
-	lane = session->idle;
+	pthread_mutex_lock(&client->guard);
+	lane = client->idle;
 	if (lane)
-		session->idle = lane->next;
+		client->idle = lane->next;
 	else
-		r = new_lane(session, &lane);
-	pthread_mutex_unlock(&session->guard);
+		r = new_lane(client, &lane);
+	pthread_mutex_unlock(&client->guard);
 	if (r < 0)
 		return r;
 	lane->patience = patience;
@@ -175,24 +175,24 @@ int nr_session_take_lane(struct nr_session *session, struct nr_patience *patienc
 	return 0;
 }
 
-int nr_session_own_lane(struct nr_session *session, struct nr_lane **ret_lane)
+int nr_client_own_lane(struct nr_client *client, struct nr_lane **ret_lane)
 {
 	int r;
 
-	pthread_mutex_lock(&session->guard);
-	r = new_lane(session, ret_lane);
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_lock(&client->guard);
+	r = new_lane(client, ret_lane);
+	pthread_mutex_unlock(&client->guard);
 	return r;
 }
 
 /* The connection that was idle for longest, if there are too many. The guard is held. */
-static struct naru_stream *surplus(struct nr_session *session)
+static struct naru_stream *surplus(struct nr_client *client)
 {
 	struct naru_stream *stream;
 	struct nr_lane *oldest = NULL;
 	int connected = 0;
 
-	for (struct nr_lane *lane = session->idle; lane; lane = lane->next) {
+	for (struct nr_lane *lane = client->idle; lane; lane = lane->next) {
 		if (!lane->stream || lane->unconfirmed)
 			continue;
 		oldest = lane;
@@ -205,15 +205,15 @@ static struct naru_stream *surplus(struct nr_session *session)
 	return stream;
 }
 
-void nr_session_give_lane(struct nr_session *session, struct nr_lane *lane)
+void nr_client_give_lane(struct nr_client *client, struct nr_lane *lane)
 {
 	struct naru_stream *stream;
 
 	lane->patience = NULL;
-	pthread_mutex_lock(&session->guard);
-	lane->next = session->idle;
-	session->idle = lane;
-	stream = surplus(session);
-	pthread_mutex_unlock(&session->guard);
+	pthread_mutex_lock(&client->guard);
+	lane->next = client->idle;
+	client->idle = lane;
+	stream = surplus(client);
+	pthread_mutex_unlock(&client->guard);
 	naru_stream_close(stream);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef NARU_REMOTE_SESSION_H
-#define NARU_REMOTE_SESSION_H
+#ifndef NARU_REMOTE_CLIENT_H
+#define NARU_REMOTE_CLIENT_H
 
 /*
- * remote/session.h - a handle of a queue, or of a space, that a server has
+ * remote/client.h - a handle of a queue, or of a space, that a server has
  *
  * Lanes are taken for one call and given back; who finds none that is idle makes one.
  * So there is no lock while a call waits.
@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 #include <remote/lane.h>
-#include <remote/server.h>
+#include <remote/place.h>
 #include <stdatomic.h>
 
 struct nr_ahead;
@@ -22,22 +22,23 @@ struct nr_delivered {
 	struct nr_delivered *next;
 	uint64_t number; /* of their RELEASE */
 	uint64_t *deliveries;
-	struct naru_item *items; /* with bytes of their own; NULL: nobody waits for them */
+	struct naru_item
+		*items; /* with bytes of their own; NULL: nobody waits for them */
 	uint32_t count;
 };
 
-struct nr_session {
-	struct nr_server server;
-	char queue[NARU_NAME_MAX + 1]; /* ""; of a space */
+struct nr_client {
+	struct nr_place place;
+	char queue[NARU_NAME_MAX + 1];	  /* ""; of a space */
 	struct naru_queue_options create; /* what the first OPEN says */
 	bool exclusive;
 	bool unconfirmed;
 
-	_Atomic int32_t pid;	/* whose the lanes are */
-	_Atomic bool reached; /* the server has answered the first OPEN */
-	_Atomic bool removed; /* the queue */
+	_Atomic int32_t pid;	    /* whose the lanes are */
+	_Atomic bool reached;	    /* the server has answered the first OPEN */
+	_Atomic bool removed;	    /* the queue */
 	_Atomic uint32_t frame_max; /* as last heard of */
-	uint64_t name[2];     /* of the session */
+	uint64_t name[2];	    /* of the session */
 
 	pthread_mutex_t guard; /* of what follows */
 	struct nr_lane *idle;  /* used last, used first */
@@ -47,34 +48,34 @@ struct nr_session {
 	struct nr_ahead *ahead;	    /* fetched, and not yet received */
 	struct nr_watch *watch[2];  /* of NARU_READABLE, NARU_WRITABLE */
 
-	struct nr_session *previous, *following; /* of all of this process */
+	struct nr_client *previous, *following; /* of all of this process */
 };
 
 /*
  * @server	a copy is made
  * @queue	"": of a space
  */
-int nr_session_open(const struct nr_server *server, const char *queue,
-		    struct nr_session **ret_session);
+int nr_client_open(const struct nr_place *place, const char *queue,
+		   struct nr_client **ret_client);
 
 /* Say goodbye, and close all. What it holds goes back. */
-void nr_session_close(struct nr_session *session);
+void nr_client_close(struct nr_client *client);
 
 /* Which session a message belongs to: a child of fork has another one. */
-uint64_t nr_session_name(struct nr_session *session);
+uint64_t nr_client_name(struct nr_client *client);
 
 /* The queue was removed: nobody needs to ask again. */
-void nr_session_end(struct nr_session *session);
+void nr_client_end(struct nr_client *client);
 
 /* A lane for one call. -EIDRM; -EUSERS: so many wait already; -ENOMEM. */
-int nr_session_take_lane(struct nr_session *session, struct nr_patience *patience,
-			 struct nr_lane **ret_lane);
+int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
+			struct nr_lane **ret_lane);
 /* A lane that is never given back. */
-int nr_session_own_lane(struct nr_session *session, struct nr_lane **ret_lane);
-void nr_session_give_lane(struct nr_session *session, struct nr_lane *lane);
+int nr_client_own_lane(struct nr_client *client, struct nr_lane **ret_lane);
+void nr_client_give_lane(struct nr_client *client, struct nr_lane *lane);
 
 /* Free messages that nobody wants any more. */
 void nr_delivered_free(struct nr_delivered *delivered);
 void nr_delivered_free_all(struct nr_delivered **list);
 
-#endif /* NARU_REMOTE_SESSION_H */
+#endif /* NARU_REMOTE_CLIENT_H */
