@@ -30,9 +30,9 @@ static void close_connection(struct nr_connection *connection)
 	if (connection->writable.fd >= 0)
 		nr_loop_watch(&server->loop, &connection->writable, 0);
 	naru_stream_close(connection->stream);
-	nr_peer_charge(server, connection->peer, connection->input.size, 0);
+	nr_peer_charge(server, connection->peer, connection->intake.size, 0);
 	nr_peer_charge(server, connection->peer, connection->output.size, 0);
-	nr_input_close(&connection->input);
+	nr_intake_close(&connection->intake);
 	nr_output_close(&connection->output);
 	nr_peer_close(server, connection->peer);
 	nr_list_remove(&connection->link);
@@ -95,14 +95,14 @@ static void refuse(struct nr_connection *connection, int error)
 static bool work(struct nr_connection *connection)
 {
 	for (int i = 0; i < REQUESTS_AT_ONCE && may_go_on(connection); i++) {
-		int r = nr_input_next(connection, &connection->request);
+		int r = nr_intake_next(connection, &connection->request);
 
-		if (r == NR_INPUT_NONE) {
-			if (connection->input.ended)
+		if (r == NR_INTAKE_NONE) {
+			if (connection->intake.ended)
 				nr_connection_end(connection);
 			return true;
 		}
-		if (r == NR_INPUT_FRAME)
+		if (r == NR_INTAKE_FRAME)
 			nr_request_handle(connection);
 		else
 			refuse(connection, r);
@@ -117,9 +117,9 @@ static void watch(struct nr_connection *connection, bool idle)
 {
 	uint32_t events = EPOLLIN;
 
-	if (connection->input.ended)
+	if (connection->intake.ended)
 		events = 0;
-	else if (!idle && !(connection->waits && connection->input.is_copied))
+	else if (!idle && !(connection->waits && connection->intake.is_copied))
 		events |= EPOLLET;
 	if (nr_loop_watch(&connection->server->loop, &connection->readable, events) < 0)
 		nr_connection_break(connection);
@@ -132,7 +132,7 @@ static void advance(struct nr_task *task)
 
 	if (may_go_on(connection))
 		idle = work(connection);
-	nr_input_settle(connection);
+	nr_intake_settle(connection);
 	nr_output_flush(connection);
 	if (connection->state == NR_CONNECTION_ENDING && !connection->waits &&
 	    nr_output_waiting(&connection->output) == 0)
@@ -146,18 +146,18 @@ static void advance(struct nr_task *task)
 /* Something comes in behind a request that waits. */
 static void look_behind(struct nr_connection *connection)
 {
-	bool cancelled = nr_input_is_cancelled(connection);
+	bool cancelled = nr_intake_is_cancelled(connection);
 
 	if (cancelled)
 		nr_request_end(connection, -EINTR);
-	else if (connection->input.ended && !(connection->request.flags & NR_WIRE_QUIET))
+	else if (connection->intake.ended && !(connection->request.flags & NR_WIRE_QUIET))
 		nr_connection_break(connection);
-	nr_input_settle(connection);
+	nr_intake_settle(connection);
 	if (connection->state == NR_CONNECTION_BROKEN)
 		return;
 	if (connection->waits &&
 	    nr_loop_watch(&connection->server->loop, &connection->readable,
-			  connection->input.ended ? 0 : EPOLLIN | EPOLLET) < 0)
+			  connection->intake.ended ? 0 : EPOLLIN | EPOLLET) < 0)
 		nr_connection_break(connection);
 }
 
@@ -188,7 +188,7 @@ static void said_nothing(struct nr_timer *timer)
 static int begin(struct nr_connection *connection)
 {
 	struct nr_server *server = connection->server;
-	int r = nr_input_open(&connection->input, connection->stream);
+	int r = nr_intake_open(&connection->intake, connection->stream);
 
 	if (r == 0)
 		r = naru_stream_fd(connection->stream, NARU_READABLE);

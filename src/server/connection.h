@@ -8,7 +8,7 @@
  * A connection works off its requests in order (advance), until the stream has no
  * more, or one has to wait, or the client does not read its answers. A request that
  * waits is in a list of its queue (server/waiting.h), and stays at the front of the
- * input; when it is tried again it is read again.
+ * intake; when it is tried again it is read again.
  *
  * A connection that is broken is closed at the end of its turn only, so that whoever
  * finds out need not care.
@@ -17,7 +17,7 @@
 #include <layout/wire.h>
 #include <server/caller.h>
 #include <server/handle.h>
-#include <server/input.h>
+#include <server/intake.h>
 #include <server/output.h>
 
 struct nr_peer;
@@ -44,7 +44,7 @@ struct nr_connection {
 
 	struct nr_source readable;
 	struct nr_source writable;
-	struct nr_input input;
+	struct nr_intake intake;
 	struct nr_output output;
 
 	struct nr_session *session; /* NULL before HELLO */
@@ -62,6 +62,8 @@ struct nr_connection {
 	uint32_t done;		/* items of a SEND that are in the queue */
 	size_t done_end;	/* bytes of the body that these took */
 	int64_t wants;		/* of a TAKE: the selection; of a SEND: bytes */
+	uint64_t passed; /* of a WATCH with NEXT: messages that came (went) before */
+	uint64_t there;	 /* and those that were there */
 };
 
 /* The stream becomes the connection's. */

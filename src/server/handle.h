@@ -4,9 +4,9 @@
 
 /* server/handle.h - what all parts of a server share */
 
+#include <server/chains.h>
 #include <server/loop.h>
 #include <server/server.h>
-#include <server/table.h>
 
 /* No frame is larger than the least frame_max. */
 enum { NR_SERVER_SCRATCH = 1 << 16, NR_SERVER_FRAME_LEAST = 1 << 17 };
@@ -21,9 +21,9 @@ struct nr_server {
 	int listening_count;
 	struct nr_link connections; /* struct nr_connection */
 	uint32_t connections_count;
-	struct nr_table peers;	  /* struct nr_peer */
-	struct nr_table sessions; /* struct nr_session */
-	struct nr_table served;	  /* struct nr_served, by name */
+	struct nr_chains peers;	   /* struct nr_peer */
+	struct nr_chains sessions; /* struct nr_session */
+	struct nr_chains served;   /* struct nr_served, by name */
 	struct nr_link served_list;
 	struct nr_timer tick; /* while requests wait */
 	uint32_t waiting;     /* requests that do */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* server/look.c - LOOK, STAT, SET, WATCH */
+/* server/look.c - LOOK, STAT, SET */
 
 #include <errno.h>
 #include <server/request.h>
@@ -109,30 +109,6 @@ int nr_verb_set(struct nr_connection *connection, const unsigned char *body)
 	r = naru_queue_set(connection->served->queue, &options);
 	if (r < 0)
 		return nr_queue_error(connection, r, "SET");
-	nr_answer(connection, 0, NULL, 0);
-	return NR_ANSWERED;
-}
-
-int nr_verb_watch(struct nr_connection *connection, const unsigned char *body)
-{
-	struct naru_queue_stat stat = {.size = sizeof(stat)};
-	struct nr_wire_watch watch;
-	bool ready;
-	int r;
-
-	nr_wire_read(&watch, body, sizeof(watch));
-	if (watch.which != NARU_READABLE && watch.which != NARU_WRITABLE)
-		return nr_queue_error(connection, -EINVAL, "WATCH");
-	r = naru_queue_stat(connection->served->queue, &stat);
-	if (r < 0)
-		return nr_queue_error(connection, r, "WATCH");
-	if (watch.which == NARU_READABLE)
-		ready = stat.messages > 0;
-	else
-		ready = stat.bytes + stat.held_bytes < stat.capacity &&
-			stat.messages + stat.held_messages < stat.capacity_messages;
-	if (!ready)
-		return (int)watch.which;
 	nr_answer(connection, 0, NULL, 0);
 	return NR_ANSWERED;
 }

@@ -10,9 +10,9 @@
 static struct nr_peer *find(struct nr_server *server, const struct nr_caller *caller,
 			    uint64_t hash)
 {
-	struct nr_node *node = nr_table_find(&server->peers, hash);
+	struct nr_node *node = nr_chains_find(&server->peers, hash);
 
-	for (; node; node = nr_table_next(node)) {
+	for (; node; node = nr_chains_next(node)) {
 		struct nr_peer *peer = nr_of(node, struct nr_peer, node);
 
 		if (peer->local == caller->local && strcmp(peer->name, caller->name) == 0)
@@ -31,7 +31,7 @@ static int add(struct nr_server *server, const struct nr_caller *caller, uint64_
 		return -ENOMEM;
 	peer->local = caller->local;
 	strcpy(peer->name, caller->name);
-	r = nr_table_add(&server->peers, &peer->node, hash);
+	r = nr_chains_add(&server->peers, &peer->node, hash);
 	if (r < 0)
 		free(peer);
 	else
@@ -61,7 +61,7 @@ void nr_peer_close(struct nr_server *server, struct nr_peer *peer)
 {
 	if (!peer || --peer->connections > 0)
 		return;
-	nr_table_remove(&server->peers, &peer->node);
+	nr_chains_remove(&server->peers, &peer->node);
 	free(peer);
 }
 

@@ -10,7 +10,7 @@
  */
 
 #include <server/caller.h>
-#include <server/table.h>
+#include <server/chains.h>
 
 struct nr_server;
 

@@ -3,7 +3,6 @@
 /* server/release.c - RELEASE, GIVE_BACK */
 
 #include <errno.h>
-#include <server/once.h>
 #include <server/request.h>
 #include <server/served.h>
 #include <server/session.h>
@@ -13,8 +12,8 @@
 static int recall(struct nr_connection *connection, uint64_t number)
 {
 	uint64_t released = 0;
-	int r = nr_queue_recall_noted(connection->served->queue,
-				      &connection->release_once, &released);
+	int r = naru_queue_recall(connection->served->queue, &connection->release_once,
+				  NULL, &released);
 
 	if (r < 0)
 		return r;
@@ -33,8 +32,8 @@ static int release_one(struct nr_connection *connection, uint64_t number,
 	if (holding->served != connection->served)
 		return -EINVAL;
 	connection->release_once.number = number;
-	r = nr_queue_release_noted(holding->served->queue, &connection->release_once,
-				   &holding->message);
+	r = naru_queue_release_once(holding->served->queue, &connection->release_once,
+				    &holding->message);
 	if (r == 0)
 		nr_session_drop(session, holding);
 	return r;

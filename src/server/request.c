@@ -19,7 +19,7 @@ enum {
 	TAKE_FLAGS = NR_WIRE_QUIET | NR_WIRE_EXCEPT | NR_WIRE_TRUNCATE,
 };
 
-/* It came too late, or is for what is behind it; nr_input_is_cancelled() knows. */
+/* It came too late, or is for what is behind it; nr_intake_is_cancelled() knows. */
 static int run_cancel(struct nr_connection *connection, const unsigned char *body)
 {
 	(void)connection;
@@ -50,7 +50,8 @@ static const struct verb verbs[] = {
 	[NR_WIRE_STAT] = {"STAT", nr_verb_stat, 0, 0, true},
 	[NR_WIRE_SET] = {"SET", nr_verb_set, sizeof(struct nr_wire_set),
 			 NR_WIRE_OWNER | NR_WIRE_GROUP, true},
-	[NR_WIRE_WATCH] = {"WATCH", nr_verb_watch, sizeof(struct nr_wire_watch), 0, true},
+	[NR_WIRE_WATCH] = {"WATCH", nr_verb_watch, sizeof(struct nr_wire_watch),
+			   NR_WIRE_NEXT, true},
 	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false},
 };
 
@@ -110,7 +111,7 @@ static bool begin_to_wait(struct nr_connection *connection, enum naru_poll which
 	int r = -EAGAIN;
 
 	if (connection->request.value != 0)
-		r = nr_input_wait(connection);
+		r = nr_intake_wait(connection);
 	if (r == 0)
 		r = nr_served_wait(connection, which);
 	connection->timer.fire = request_timed_out;
@@ -134,14 +135,14 @@ void nr_request_handle(struct nr_connection *connection)
 	connection->done = 0;
 	connection->done_end = 0;
 	if (check(connection, verb) == 0) {
-		body = nr_input_body(connection);
+		body = nr_intake_body(connection);
 		if (body)
 			which = verb->run(connection, body);
 		else
 			nr_connection_break(connection);
 	}
 	if (which == NR_ANSWERED || !begin_to_wait(connection, (enum naru_poll)which))
-		nr_input_done(connection);
+		nr_intake_done(connection);
 }
 
 /* What waited does no longer, and the next one comes. */
@@ -149,13 +150,13 @@ static void finish(struct nr_connection *connection)
 {
 	nr_served_leave(connection);
 	nr_timer_stop(&connection->server->loop.timers, &connection->timer);
-	nr_input_done(connection);
+	nr_intake_done(connection);
 	nr_connection_wake(connection);
 }
 
 bool nr_request_again(struct nr_connection *connection)
 {
-	const unsigned char *body = nr_input_body(connection);
+	const unsigned char *body = nr_intake_body(connection);
 	int which = NR_ANSWERED;
 
 	if (body)

@@ -3,7 +3,6 @@
 /* server/send.c - SEND: from where the stream has the bytes, straight into the queue */
 
 #include <errno.h>
-#include <server/once.h>
 #include <server/request.h>
 #include <server/served.h>
 
@@ -46,14 +45,12 @@ static ssize_t send_batch(struct nr_connection *connection, const struct batch *
 			  uint64_t number)
 {
 	struct naru_queue *queue = connection->served->queue;
-	ssize_t n;
 
 	if (connection->request.flags & NR_WIRE_QUIET)
 		return naru_queue_send_batch(queue, batch->items, batch->count, 0);
 	connection->send_once.number = number;
-	n = nr_queue_send_noted(queue, &connection->send_once, batch->items,
-				batch->count);
-	return n;
+	return naru_queue_send_once(queue, &connection->send_once, batch->items,
+				    batch->count, 0);
 }
 
 static int answer(struct nr_connection *connection, int value)

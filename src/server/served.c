@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <server/connection.h>
-#include <server/once.h>
 #include <server/request.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +39,9 @@ static void init_side(struct nr_side *side, struct nr_served *served,
 
 static struct nr_served *find(struct nr_server *server, const char *name, uint64_t hash)
 {
-	struct nr_node *node = nr_table_find(&server->served, hash);
+	struct nr_node *node = nr_chains_find(&server->served, hash);
 
-	for (; node; node = nr_table_next(node)) {
+	for (; node; node = nr_chains_next(node)) {
 		struct nr_served *served = nr_of(node, struct nr_served, node);
 
 		if (strcmp(served->name, name) == 0)
@@ -58,7 +57,7 @@ static int add(struct nr_server *server, const char *name, uint64_t hash,
 
 	if (!served)
 		return -ENOMEM;
-	if (nr_table_add(&server->served, &served->node, hash) < 0) {
+	if (nr_chains_add(&server->served, &served->node, hash) < 0) {
 		free(served);
 		return -ENOMEM;
 	}
@@ -138,7 +137,7 @@ void nr_served_close(struct nr_served *served)
 	close_side(&server->loop, &served->readable);
 	close_side(&server->loop, &served->writable);
 	if (!served->gone)
-		nr_table_remove(&server->served, &served->node);
+		nr_chains_remove(&server->served, &served->node);
 	nr_list_remove(&served->link);
 	/* A round of it may be under way. */
 	served->waste.free = free_served;
@@ -150,7 +149,7 @@ void nr_served_is_gone(struct nr_served *served)
 	if (served->gone)
 		return;
 	served->gone = true;
-	nr_table_remove(&served->server->served, &served->node);
+	nr_chains_remove(&served->server->served, &served->node);
 	/* Those who wait are told. */
 	nr_loop_later(&served->server->loop, &served->readable.round);
 	nr_loop_later(&served->server->loop, &served->writable.round);
@@ -237,7 +236,7 @@ static void side_round(struct nr_task *task)
 
 	if (nr_list_empty(&side->waiting))
 		return;
-	nr_queue_rearm_side(side->served->queue, side->which);
+	naru_queue_rearm(side->served->queue, side->which);
 	nr_list_move(&side->waiting, &tried);
 	while (!nr_list_empty(&tried)) {
 		struct nr_connection *connection =

@@ -13,8 +13,8 @@
  */
 
 #include <naru/queue.h>
+#include <server/chains.h>
 #include <server/loop.h>
-#include <server/table.h>
 
 struct nr_connection;
 struct nr_server;

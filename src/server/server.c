@@ -183,8 +183,8 @@ void nr_server_close(struct nr_server *server)
 	nr_connections_close(server);
 	nr_sessions_close(server);
 	nr_loop_close(&server->loop);
-	nr_table_free(&server->served);
-	nr_table_free(&server->peers);
+	nr_chains_free(&server->served);
+	nr_chains_free(&server->peers);
 	if (server->control.fd >= 0)
 		close(server->control.fd);
 	free(server->listening);

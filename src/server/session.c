@@ -10,9 +10,9 @@
 static struct nr_session *find(struct nr_server *server, const uint64_t id[2],
 			       uint64_t hash)
 {
-	struct nr_node *node = nr_table_find(&server->sessions, hash);
+	struct nr_node *node = nr_chains_find(&server->sessions, hash);
 
-	for (; node; node = nr_table_next(node)) {
+	for (; node; node = nr_chains_next(node)) {
 		struct nr_session *session = nr_of(node, struct nr_session, node);
 
 		if (session->id[0] == id[0] && session->id[1] == id[1])
@@ -27,8 +27,8 @@ static void end(struct nr_session *session)
 
 	nr_session_give_back(session);
 	nr_timer_stop(&server->loop.timers, &session->grace);
-	nr_table_remove(&server->sessions, &session->node);
-	nr_table_free(&session->held);
+	nr_chains_remove(&server->sessions, &session->node);
+	nr_chains_free(&session->held);
 	free(session);
 }
 
@@ -56,7 +56,7 @@ static int add(struct nr_server *server, const uint64_t id[2], uint64_t hash,
 	session->caller = *caller;
 	session->grace.fire = grace_is_over;
 	nr_list_init(&session->lanes);
-	r = nr_table_add(&server->sessions, &session->node, hash);
+	r = nr_chains_add(&server->sessions, &session->node, hash);
 	if (r < 0)
 		free(session);
 	else
@@ -123,9 +123,9 @@ void nr_session_leave(struct nr_connection *connection)
 struct nr_holding *nr_session_find(struct nr_session *session, uint64_t delivery)
 {
 	struct nr_node *node =
-		nr_table_find(&session->held, nr_hash(&delivery, sizeof(delivery)));
+		nr_chains_find(&session->held, nr_hash(&delivery, sizeof(delivery)));
 
-	for (; node; node = nr_table_next(node)) {
+	for (; node; node = nr_chains_next(node)) {
 		struct nr_holding *holding = nr_of(node, struct nr_holding, node);
 
 		if (holding->delivery == delivery)
@@ -147,8 +147,8 @@ int nr_session_hold(struct nr_session *session, uint64_t delivery,
 		return -ENOMEM;
 	*holding = (struct nr_holding){
 		.delivery = delivery, .served = served, .message = *message};
-	r = nr_table_add(&session->held, &holding->node,
-			 nr_hash(&delivery, sizeof(delivery)));
+	r = nr_chains_add(&session->held, &holding->node,
+			  nr_hash(&delivery, sizeof(delivery)));
 	if (r < 0)
 		free(holding);
 	else
@@ -158,7 +158,7 @@ int nr_session_hold(struct nr_session *session, uint64_t delivery,
 
 void nr_session_drop(struct nr_session *session, struct nr_holding *holding)
 {
-	nr_table_remove(&session->held, &holding->node);
+	nr_chains_remove(&session->held, &holding->node);
 	nr_served_close(holding->served);
 	free(holding);
 }
@@ -167,7 +167,7 @@ void nr_session_give_back(struct nr_session *session)
 {
 	struct nr_node *node;
 
-	while ((node = nr_table_any(&session->held))) {
+	while ((node = nr_chains_any(&session->held))) {
 		struct nr_holding *holding = nr_of(node, struct nr_holding, node);
 
 		/* It fails if the queue was removed: then there is no place to go back
@@ -181,7 +181,7 @@ void nr_sessions_close(struct nr_server *server)
 {
 	struct nr_node *node;
 
-	while ((node = nr_table_any(&server->sessions)))
+	while ((node = nr_chains_any(&server->sessions)))
 		end(nr_of(node, struct nr_session, node));
-	nr_table_free(&server->sessions);
+	nr_chains_free(&server->sessions);
 }

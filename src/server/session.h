@@ -11,8 +11,8 @@
 
 #include <naru/queue.h>
 #include <server/caller.h>
+#include <server/chains.h>
 #include <server/loop.h>
-#include <server/table.h>
 
 struct nr_connection;
 struct nr_served;
@@ -31,8 +31,8 @@ struct nr_session {
 	struct nr_node node;
 	uint64_t id[2];
 	struct nr_caller caller;
-	struct nr_link lanes; /* struct nr_connection */
-	struct nr_table held; /* struct nr_holding */
+	struct nr_link lanes;  /* struct nr_connection */
+	struct nr_chains held; /* struct nr_holding */
 	struct nr_timer grace;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <server/input.h>
+#include <server/intake.h>
 
 #include <errno.h>
 #include <server/connection.h>
@@ -14,14 +14,14 @@ enum {
 	BUFFER_FIRST = 4096,
 };
 
-int nr_input_open(struct nr_input *input, struct naru_stream *stream)
+int nr_intake_open(struct nr_intake *intake, struct naru_stream *stream)
 {
 	struct naru_stream_stat stat = {.size = sizeof(stat)};
 	int r = naru_stream_stat(stream, &stat);
 
 	if (r < 0)
 		return r;
-	*input = (struct nr_input){
+	*intake = (struct nr_intake){
 		.window = 1,
 		.capacity = stat.capacity,
 		.is_socket = stat.transport != NARU_TRANSPORT_MEMORY,
@@ -29,74 +29,74 @@ int nr_input_open(struct nr_input *input, struct naru_stream *stream)
 	return 0;
 }
 
-void nr_input_close(struct nr_input *input)
+void nr_intake_close(struct nr_intake *intake)
 {
-	free(input->bytes);
-	*input = (struct nr_input){0};
+	free(intake->bytes);
+	*intake = (struct nr_intake){0};
 }
 
 static int resize(struct nr_connection *connection, size_t size)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	unsigned char *bytes;
 
-	bytes = nr_peer_charge(connection->server, connection->peer, input->size, size)
-			? realloc(input->bytes, size)
+	bytes = nr_peer_charge(connection->server, connection->peer, intake->size, size)
+			? realloc(intake->bytes, size)
 			: NULL;
 	if (!bytes) {
-		nr_peer_charge(connection->server, connection->peer, size, input->size);
+		nr_peer_charge(connection->server, connection->peer, size, intake->size);
 		return -ENOBUFS;
 	}
-	input->bytes = bytes;
-	input->size = size;
+	intake->bytes = bytes;
+	intake->size = size;
 	return 0;
 }
 
 /* Room for what comes next of @length bytes: as much again as has come. */
 static int make_room(struct nr_connection *connection, size_t length)
 {
-	struct nr_input *input = &connection->input;
-	size_t size = input->size ? input->size : BUFFER_FIRST;
+	struct nr_intake *intake = &connection->intake;
+	size_t size = intake->size ? intake->size : BUFFER_FIRST;
 
-	if (input->used < input->size && input->size > 0)
+	if (intake->used < intake->size && intake->size > 0)
 		return 0;
-	while (size <= input->used)
+	while (size <= intake->used)
 		size *= 2;
 	if (size > length && length > BUFFER_FIRST)
 		size = length;
-	return size > input->size ? resize(connection, size) : 0;
+	return size > intake->size ? resize(connection, size) : 0;
 }
 
 static void drop_buffer(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 
-	input->used = 0;
-	if (input->size <= KEEP)
+	intake->used = 0;
+	if (intake->size <= KEEP)
 		return;
-	nr_peer_charge(connection->server, connection->peer, input->size, 0);
-	free(input->bytes);
-	input->bytes = NULL;
-	input->size = 0;
+	nr_peer_charge(connection->server, connection->peer, intake->size, 0);
+	free(intake->bytes);
+	intake->bytes = NULL;
+	intake->size = 0;
 }
 
 /* What is done with goes back to the stream, which may forget it. */
 static int give_back(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	int r = 0;
 
-	if (input->taken > 0)
-		r = naru_stream_consume(connection->stream, input->taken);
-	input->seen = NULL;
-	input->seen_length = input->taken = 0;
+	if (intake->taken > 0)
+		r = naru_stream_consume(connection->stream, intake->taken);
+	intake->seen = NULL;
+	intake->seen_length = intake->taken = 0;
 	return r;
 }
 
 /* Look for @least bytes. 1: they are there; 0: not yet, or never. */
 static int look(struct nr_connection *connection, size_t least)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	const void *data;
 	ssize_t n;
 	int r = give_back(connection);
@@ -104,29 +104,29 @@ static int look(struct nr_connection *connection, size_t least)
 	if (r < 0)
 		return r;
 	/* Once the buffer of a socket has grown, it is filled by one call. */
-	if (input->window > least)
-		n = naru_stream_peek(connection->stream, input->window, 0, &data);
+	if (intake->window > least)
+		n = naru_stream_peek(connection->stream, intake->window, 0, &data);
 	else
 		n = -EAGAIN;
-	input->window = 1;
+	intake->window = 1;
 	if (n == -EAGAIN)
 		n = naru_stream_peek(connection->stream, least, 0, &data);
 	if (n == -EAGAIN)
 		return 0;
 	if (n < 0)
 		return (int)n;
-	input->seen = data;
-	input->seen_length = (size_t)n;
+	intake->seen = data;
+	intake->seen_length = (size_t)n;
 	if ((size_t)n >= least)
 		return 1;
-	input->ended = true;
+	intake->ended = true;
 	return 0;
 }
 
 /* The stream has begun a frame; what is there of it becomes ours. */
 static int take_part(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	size_t size = BUFFER_FIRST;
 	const void *data;
 	ssize_t n = naru_stream_peek(connection->stream, 1, 0, &data);
@@ -135,10 +135,10 @@ static int take_part(struct nr_connection *connection)
 		return n == -EAGAIN ? 0 : (int)n;
 	while (size < (size_t)n)
 		size *= 2;
-	if (size > input->size && resize(connection, size) < 0)
+	if (size > intake->size && resize(connection, size) < 0)
 		return -ENOMEM;
-	memcpy(input->bytes, data, (size_t)n);
-	input->used = (size_t)n;
+	memcpy(intake->bytes, data, (size_t)n);
+	intake->used = (size_t)n;
 	return naru_stream_consume(connection->stream, (size_t)n);
 }
 
@@ -156,26 +156,26 @@ static int check(struct nr_connection *connection, const struct nr_wire_frame *f
 /* Read on, up to @length bytes of the frame. 1: they are there. */
 static int fill(struct nr_connection *connection, size_t length)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 
-	while (input->used < length) {
+	while (intake->used < length) {
 		size_t room;
 		ssize_t n = make_room(connection, length);
 
 		if (n < 0)
 			return (int)n;
-		room = (length < input->size ? length : input->size) - input->used;
-		n = naru_stream_read(connection->stream, input->bytes + input->used, room,
-				     0);
+		room = (length < intake->size ? length : intake->size) - intake->used;
+		n = naru_stream_read(connection->stream, intake->bytes + intake->used,
+				     room, 0);
 		if (n == -EAGAIN)
 			return 0;
 		if (n < 0)
 			return (int)n;
 		if (n == 0) {
-			input->ended = true;
+			intake->ended = true;
 			return 0;
 		}
-		input->used += (size_t)n;
+		intake->used += (size_t)n;
 	}
 	return 1;
 }
@@ -183,41 +183,41 @@ static int fill(struct nr_connection *connection, size_t length)
 /* A frame of which we have a part already. */
 static int next_copied(struct nr_connection *connection, struct nr_wire_frame *ret_frame)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	int r = fill(connection, HEADER);
 
 	if (r <= 0)
 		return r == -ENOBUFS ? -ENOMEM : r;
-	memcpy(ret_frame, input->bytes, HEADER);
+	memcpy(ret_frame, intake->bytes, HEADER);
 	r = check(connection, ret_frame);
 	if (r == 0)
 		r = fill(connection, HEADER + ret_frame->length);
 	if (r == -EMSGSIZE || r == -ENOBUFS) {
 		/* In shared memory the length may be another one by now. */
-		if (input->used < HEADER + (size_t)ret_frame->length)
-			input->skip = HEADER + (size_t)ret_frame->length - input->used;
+		if (intake->used < HEADER + (size_t)ret_frame->length)
+			intake->skip = HEADER + (size_t)ret_frame->length - intake->used;
 		drop_buffer(connection);
 	}
 	if (r <= 0)
 		return r;
-	input->is_copied = true;
-	input->length = HEADER + (size_t)ret_frame->length;
-	return NR_INPUT_FRAME;
+	intake->is_copied = true;
+	intake->length = HEADER + (size_t)ret_frame->length;
+	return NR_INTAKE_FRAME;
 }
 
 /* Bytes that nobody wants. 1: all are gone. */
 static int skip(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 
-	while (input->skip > 0) {
+	while (intake->skip > 0) {
 		int r = look(connection, 1);
 
 		if (r <= 0)
 			return r;
-		input->taken = input->seen_length < input->skip ? input->seen_length
-								: (size_t)input->skip;
-		input->skip -= input->taken;
+		intake->taken = intake->seen_length < intake->skip ? intake->seen_length
+								   : (size_t)intake->skip;
+		intake->skip -= intake->taken;
 	}
 	return 1;
 }
@@ -225,123 +225,123 @@ static int skip(struct nr_connection *connection)
 /* A frame that the stream has shown, or shows now, as a whole. */
 static int next_seen(struct nr_connection *connection, struct nr_wire_frame *ret_frame)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	size_t wanted = HEADER;
 	int r;
 
 	for (;;) {
-		size_t there = input->seen_length - input->taken;
+		size_t there = intake->seen_length - intake->taken;
 
 		if (there >= wanted) {
-			nr_wire_read(ret_frame, input->seen + input->taken, HEADER);
+			nr_wire_read(ret_frame, intake->seen + intake->taken, HEADER);
 			r = check(connection, ret_frame);
 			if (r == -EMSGSIZE) {
-				input->taken += HEADER;
-				input->skip = ret_frame->length;
+				intake->taken += HEADER;
+				intake->skip = ret_frame->length;
 			}
 			if (r < 0)
 				return r;
 			wanted = HEADER + ret_frame->length;
 			if (there >= wanted) {
-				input->length = wanted;
-				return NR_INPUT_FRAME;
+				intake->length = wanted;
+				return NR_INTAKE_FRAME;
 			}
 		}
-		if (wanted > input->capacity)
+		if (wanted > intake->capacity)
 			return 0;
-		if (input->is_socket && input->taken > BUFFER_FIRST / 2)
-			input->window = WINDOW_LARGE;
+		if (intake->is_socket && intake->taken > BUFFER_FIRST / 2)
+			intake->window = WINDOW_LARGE;
 		r = look(connection, wanted);
 		if (r <= 0)
 			return r;
 	}
 }
 
-int nr_input_next(struct nr_connection *connection, struct nr_wire_frame *ret_frame)
+int nr_intake_next(struct nr_connection *connection, struct nr_wire_frame *ret_frame)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 	int r = 1;
 
-	if (input->skip > 0)
+	if (intake->skip > 0)
 		r = skip(connection);
 	if (r <= 0)
 		return r;
-	if (input->used == 0) {
+	if (intake->used == 0) {
 		r = next_seen(connection, ret_frame);
 		if (r != 0)
 			return r;
 		r = give_back(connection);
 		if (r == 0)
 			r = take_part(connection);
-		if (r < 0 || input->used == 0)
+		if (r < 0 || intake->used == 0)
 			return r;
 	}
 	return next_copied(connection, ret_frame);
 }
 
-const unsigned char *nr_input_body(struct nr_connection *connection)
+const unsigned char *nr_intake_body(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 
-	if (input->is_copied)
-		return input->bytes + HEADER;
-	if (!input->seen && look(connection, input->length) <= 0)
+	if (intake->is_copied)
+		return intake->bytes + HEADER;
+	if (!intake->seen && look(connection, intake->length) <= 0)
 		return NULL;
-	return input->seen + input->taken + HEADER;
+	return intake->seen + intake->taken + HEADER;
 }
 
-void nr_input_done(struct nr_connection *connection)
+void nr_intake_done(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
+	struct nr_intake *intake = &connection->intake;
 
-	if (input->is_copied)
+	if (intake->is_copied)
 		drop_buffer(connection);
 	else
-		input->taken += input->length;
-	input->is_copied = false;
-	input->length = 0;
+		intake->taken += intake->length;
+	intake->is_copied = false;
+	intake->length = 0;
 }
 
-int nr_input_wait(struct nr_connection *connection)
+int nr_intake_wait(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
-	size_t length = input->length;
+	struct nr_intake *intake = &connection->intake;
+	size_t length = intake->length;
 	int r;
 
-	if (input->is_copied || input->seen_length - input->taken > length)
+	if (intake->is_copied || intake->seen_length - intake->taken > length)
 		return 0;
-	if (input->size < length) {
+	if (intake->size < length) {
 		r = resize(connection, length);
 		if (r < 0)
 			return r;
 	}
-	memcpy(input->bytes, input->seen + input->taken, length);
-	input->used = length;
-	input->is_copied = true;
-	input->taken += length;
+	memcpy(intake->bytes, intake->seen + intake->taken, length);
+	intake->used = length;
+	intake->is_copied = true;
+	intake->taken += length;
 	return give_back(connection);
 }
 
-bool nr_input_is_cancelled(struct nr_connection *connection)
+bool nr_intake_is_cancelled(struct nr_connection *connection)
 {
-	struct nr_input *input = &connection->input;
-	size_t from = input->is_copied ? 0 : input->length, known = from;
+	struct nr_intake *intake = &connection->intake;
+	size_t from = intake->is_copied ? 0 : intake->length, known = from;
 	struct nr_wire_frame frame;
 
 	/* All that there is to see, without the frames that are done with. */
-	while (known < input->capacity) {
+	while (known < intake->capacity) {
 		int r = look(connection, known + 1);
 
 		if (r < 0)
 			nr_connection_break(connection);
 		if (r <= 0)
 			break;
-		known = input->seen_length;
+		known = intake->seen_length;
 	}
-	if (input->seen_length == 0 && known > 0 && look(connection, known) < 0)
+	if (intake->seen_length == 0 && known > 0 && look(connection, known) < 0)
 		nr_connection_break(connection);
-	while (from <= input->seen_length && input->seen_length - from >= HEADER) {
-		nr_wire_read(&frame, input->seen + from, HEADER);
+	while (from <= intake->seen_length && intake->seen_length - from >= HEADER) {
+		nr_wire_read(&frame, intake->seen + from, HEADER);
 		if (frame.verb == NR_WIRE_CANCEL &&
 		    frame.serial == connection->request.serial)
 			return true;
@@ -350,7 +350,7 @@ bool nr_input_is_cancelled(struct nr_connection *connection)
 	return false;
 }
 
-void nr_input_settle(struct nr_connection *connection)
+void nr_intake_settle(struct nr_connection *connection)
 {
 	if (give_back(connection) < 0)
 		nr_connection_break(connection);

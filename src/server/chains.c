@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <server/table.h>
+#include <server/chains.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,14 +42,14 @@ uint64_t nr_hash(const void *data, size_t length)
 	return mix(hash ^ word);
 }
 
-static struct nr_node **chain(const struct nr_table *table, uint64_t hash)
+static struct nr_node **chain(const struct nr_chains *table, uint64_t hash)
 {
 	return &table->chains[hash & (table->size - 1)];
 }
 
-static int grow(struct nr_table *table)
+static int grow(struct nr_chains *table)
 {
-	struct nr_table larger = {.size = table->size ? 2 * table->size : FIRST_SIZE};
+	struct nr_chains larger = {.size = table->size ? 2 * table->size : FIRST_SIZE};
 
 	larger.chains = calloc(larger.size, sizeof(larger.chains[0]));
 	if (!larger.chains)
@@ -69,7 +69,7 @@ static int grow(struct nr_table *table)
 	return 0;
 }
 
-int nr_table_add(struct nr_table *table, struct nr_node *node, uint64_t hash)
+int nr_chains_add(struct nr_chains *table, struct nr_node *node, uint64_t hash)
 {
 	if (table->count >= table->size) {
 		int r = grow(table);
@@ -84,7 +84,7 @@ int nr_table_add(struct nr_table *table, struct nr_node *node, uint64_t hash)
 	return 0;
 }
 
-void nr_table_remove(struct nr_table *table, struct nr_node *node)
+void nr_chains_remove(struct nr_chains *table, struct nr_node *node)
 {
 	struct nr_node **place = chain(table, node->hash);
 
@@ -94,10 +94,10 @@ void nr_table_remove(struct nr_table *table, struct nr_node *node)
 	table->count--;
 }
 
-void nr_table_free(struct nr_table *table)
+void nr_chains_free(struct nr_chains *table)
 {
 	free(table->chains);
-	*table = (struct nr_table){0};
+	*table = (struct nr_chains){0};
 }
 
 static struct nr_node *first_of(struct nr_node *node, uint64_t hash)
@@ -107,17 +107,17 @@ static struct nr_node *first_of(struct nr_node *node, uint64_t hash)
 	return node;
 }
 
-struct nr_node *nr_table_find(const struct nr_table *table, uint64_t hash)
+struct nr_node *nr_chains_find(const struct nr_chains *table, uint64_t hash)
 {
 	return table->size ? first_of(*chain(table, hash), hash) : NULL;
 }
 
-struct nr_node *nr_table_next(const struct nr_node *node)
+struct nr_node *nr_chains_next(const struct nr_node *node)
 {
 	return first_of(node->next, node->hash);
 }
 
-struct nr_node *nr_table_any(struct nr_table *table)
+struct nr_node *nr_chains_any(struct nr_chains *table)
 {
 	if (table->count == 0)
 		return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef NARU_SERVER_INPUT_H
-#define NARU_SERVER_INPUT_H
+#ifndef NARU_SERVER_INTAKE_H
+#define NARU_SERVER_INTAKE_H
 
 /*
- * server/input.h - frames out of a stream
+ * server/intake.h - frames out of a stream
  *
  * A frame that is there as a whole is used where the stream has it. In shared memory the
  * peer may change it at any time: so a header is copied (nr_wire_read()), checked, and
@@ -24,7 +24,7 @@ static inline void nr_wire_read(void *to, const void *from, size_t length)
 	__asm__ volatile("" ::: "memory");
 }
 
-struct nr_input {
+struct nr_intake {
 	/* What the stream shows: taken bytes of it are done with. */
 	const unsigned char *seen;
 	size_t seen_length;
@@ -46,13 +46,13 @@ struct nr_input {
 
 struct nr_connection;
 
-enum nr_input_result {
-	NR_INPUT_NONE = 0,  /* nothing more now; or the end, see ended */
-	NR_INPUT_FRAME = 1, /* @ret_frame is the current one */
+enum nr_intake_result {
+	NR_INTAKE_NONE = 0,  /* nothing more now; or the end, see ended */
+	NR_INTAKE_FRAME = 1, /* @ret_frame is the current one */
 };
 
-int nr_input_open(struct nr_input *input, struct naru_stream *stream);
-void nr_input_close(struct nr_input *input);
+int nr_intake_open(struct nr_intake *intake, struct naru_stream *stream);
+void nr_intake_close(struct nr_intake *intake);
 
 /*
  * The next frame. Its header is checked, and in @ret_frame.
@@ -61,25 +61,25 @@ void nr_input_close(struct nr_input *input);
  * -EMSGSIZE	it is longer than frame_max; @ret_frame is set, the frame will be skipped
  * -ENOBUFS	as -EMSGSIZE, but it is the client's memory that is used up
  */
-int nr_input_next(struct nr_connection *connection, struct nr_wire_frame *ret_frame);
+int nr_intake_next(struct nr_connection *connection, struct nr_wire_frame *ret_frame);
 
 /* The body of the current frame; NULL: the stream is broken. Valid until the next call.
  */
-const unsigned char *nr_input_body(struct nr_connection *connection);
+const unsigned char *nr_intake_body(struct nr_connection *connection);
 
 /* The current frame is done with. */
-void nr_input_done(struct nr_connection *connection);
+void nr_intake_done(struct nr_connection *connection);
 
 /*
  * The current frame has to wait. So that the descriptor tells of what comes behind it, it
  * is copied if there is nothing behind it. -ENOMEM, -ENOBUFS: it cannot.
  */
-int nr_input_wait(struct nr_connection *connection);
+int nr_intake_wait(struct nr_connection *connection);
 
 /* While it waits: is there a CANCEL for it? Notices the end, too. */
-bool nr_input_is_cancelled(struct nr_connection *connection);
+bool nr_intake_is_cancelled(struct nr_connection *connection);
 
 /* The turn ends: give back to the stream what is done with. */
-void nr_input_settle(struct nr_connection *connection);
+void nr_intake_settle(struct nr_connection *connection);
 
-#endif /* NARU_SERVER_INPUT_H */
+#endif /* NARU_SERVER_INTAKE_H */
