@@ -4,6 +4,7 @@
 
 #include <remote/calls.h>
 
+#include <base/atomic.h>
 #include <errno.h>
 #include <remote/exchange.h>
 #include <string.h>
@@ -80,6 +81,7 @@ int nr_remote_stat(struct nr_client *client, struct naru_queue_stat *ret_stat)
 
 	if (r < 0)
 		return r;
+	nr_store_relaxed(&client->capacity, answer.capacity);
 	*ret_stat = (struct naru_queue_stat){
 		.size = sizeof(*ret_stat),
 		.messages = answer.messages,

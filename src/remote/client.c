@@ -64,6 +64,7 @@ int nr_client_open(const struct nr_place *place, const char *queue,
 	}
 	strcpy(client->queue, queue);
 	pthread_mutex_init(&client->guard, NULL);
+	nr_tokens_open(&client->tokens);
 	choose_name(client);
 	nr_store_relaxed(&client->pid, nr_process_id());
 	nr_family_add(client);
@@ -115,16 +116,11 @@ void nr_client_close(struct nr_client *client)
 	close_lanes(client);
 	nr_delivered_free_all(&client->ready);
 	nr_ahead_free(&client->ahead);
+	nr_tokens_close(&client->tokens);
 	pthread_mutex_destroy(&client->guard);
 	nr_place_clear(&client->place);
 	free(client);
 	errno = saved;
-}
-
-uint64_t nr_client_name(struct nr_client *client)
-{
-	nr_family_check(client);
-	return client->name[0];
 }
 
 void nr_client_end(struct nr_client *client)

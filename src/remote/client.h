@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <remote/lane.h>
 #include <remote/place.h>
+#include <remote/tokens.h>
 #include <stdatomic.h>
 
 struct nr_ahead;
@@ -37,6 +38,7 @@ struct nr_client {
 	_Atomic int32_t pid;	    /* whose the lanes are */
 	_Atomic bool reached;	    /* the server has answered the first OPEN */
 	_Atomic bool removed;	    /* the queue */
+	_Atomic uint64_t capacity;  /* of the queue, as last heard of */
 	_Atomic uint32_t frame_max; /* as last heard of */
 	uint64_t name[2];	    /* of the session */
 
@@ -46,7 +48,8 @@ struct nr_client {
 	struct nr_lane *lane[NR_WIRE_LANES];
 	struct nr_delivered *ready; /* received for calls that have failed */
 	struct nr_ahead *ahead;	    /* fetched, and not yet received */
-	struct nr_watch *watch[2];  /* of NARU_READABLE, NARU_WRITABLE */
+	struct nr_tokens tokens;
+	struct nr_watch *watch[2]; /* of NARU_READABLE, NARU_WRITABLE */
 
 	struct nr_client *previous, *following; /* of all of this process */
 };
@@ -60,9 +63,6 @@ int nr_client_open(const struct nr_place *place, const char *queue,
 
 /* Say goodbye, and close all. What it holds goes back. */
 void nr_client_close(struct nr_client *client);
-
-/* Which session a message belongs to: a child of fork has another one. */
-uint64_t nr_client_name(struct nr_client *client);
 
 /* The queue was removed: nobody needs to ask again. */
 void nr_client_end(struct nr_client *client);

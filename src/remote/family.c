@@ -42,6 +42,7 @@ static void begin_anew(struct nr_client *client)
 	}
 	nr_delivered_free_all(&client->ready);
 	nr_ahead_free(&client->ahead);
+	nr_tokens_forget(&client->tokens);
 	for (int i = 0; i < 2; i++) {
 		nr_watch_leave(client->watch[i]);
 		client->watch[i] = NULL;

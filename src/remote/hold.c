@@ -9,8 +9,10 @@
 
 #include <remote/calls.h>
 
+#include <base/atomic.h>
 #include <errno.h>
 #include <remote/bring.h>
+#include <remote/family.h>
 #include <remote/release.h>
 #include <remote/send.h>
 #include <remote/watch.h>
@@ -20,8 +22,8 @@
 enum {
 	KIND,
 	LENGTH,
-	SESSION, /* a child of fork has another one */
-	WHICH,	 /* the delivery; of a claim, the timeout */
+	TOKEN, /* remote/tokens.h */
+	WHICH, /* the delivery; of a claim, the timeout */
 };
 
 enum { CLAIMED = 1, TAKEN = 2 };
@@ -29,14 +31,27 @@ enum { CLAIMED = 1, TAKEN = 2 };
 static bool is_kind(struct nr_client *client, const struct naru_message *message,
 		    uint64_t kind)
 {
+	nr_family_check(client);
 	return message->private_[KIND] == kind &&
-	       message->private_[SESSION] == nr_client_name(client);
+	       nr_tokens_has(&client->tokens, message->private_[TOKEN]);
 }
 
-static void clear(struct naru_message *message)
+static void clear(struct nr_client *client, struct naru_message *message)
 {
-	free(message->data);
+	nr_tokens_leave(&client->tokens, message->private_[TOKEN]);
 	*message = (struct naru_message){0};
+}
+
+/* What no queue of that capacity can hold is refused now, and not by the commit. */
+static int check_capacity(struct nr_client *client, size_t length)
+{
+	struct naru_queue_stat stat;
+	int r;
+
+	if (length <= nr_load_relaxed(&client->capacity))
+		return 0;
+	r = nr_remote_stat(client, &stat);
+	return r < 0 ? r : length <= stat.capacity ? 0 : -EMSGSIZE;
 }
 
 int nr_remote_claim(struct nr_client *client, int64_t type, size_t length, int timeout_ms,
@@ -47,20 +62,28 @@ int nr_remote_claim(struct nr_client *client, int64_t type, size_t length, int t
 		.length = length,
 		.private_ = {[KIND] = CLAIMED,
 			     [LENGTH] = length,
-			     [SESSION] = nr_client_name(client),
 			     [WHICH] = (uint64_t)(int64_t)timeout_ms},
 	};
 	const struct naru_item item = {.type = type, .length = length};
 	struct nr_send ignored;
 	int saved = errno;
-	int r = nr_send_plan(client, &item, 1, &ignored);
+	int r;
 
+	nr_family_check(client);
+	r = nr_send_plan(client, &item, 1, &ignored);
+	if (r == 0)
+		r = check_capacity(client, length);
 	if (r < 0)
 		return r;
 	message.data = aligned_alloc(16, (length + 16) & ~(size_t)15);
 	errno = saved;
 	if (!message.data)
 		return -ENOMEM;
+	message.private_[TOKEN] = nr_tokens_enter(&client->tokens, message.data);
+	if (!message.private_[TOKEN]) {
+		free(message.data);
+		return -ENOMEM;
+	}
 	*ret_message = message;
 	return 0;
 }
@@ -76,7 +99,7 @@ int nr_remote_commit(struct nr_client *client, struct naru_message *message)
 	n = nr_remote_send(client, &item, 1, (int)(int64_t)message->private_[WHICH]);
 	if (n < 0)
 		return (int)n;
-	clear(message);
+	clear(client, message);
 	return 0;
 }
 
@@ -84,7 +107,7 @@ int nr_remote_cancel(struct nr_client *client, struct naru_message *message)
 {
 	if (!is_kind(client, message, CLAIMED))
 		return -EINVAL;
-	clear(message);
+	clear(client, message);
 	return 0;
 }
 
@@ -102,6 +125,7 @@ int nr_remote_take(struct nr_client *client, int64_t select, int flags, int time
 	};
 	struct nr_patience patience = nr_patience_of(timeout_ms);
 	struct nr_lane *lane;
+	uint64_t token;
 	int r = nr_bring_flags(select, flags, &bring.flags);
 
 	if (r < 0 || flags & NARU_TRUNCATE)
@@ -110,6 +134,12 @@ int nr_remote_take(struct nr_client *client, int64_t select, int flags, int time
 	if (r < 0)
 		return r;
 	r = nr_bring(lane, &bring);
+	token = r < 0 ? 0 : nr_tokens_enter(&client->tokens, item.data);
+	if (r >= 0 && !token) {
+		free(item.data);
+		nr_give_back_later(lane, bring.delivery, 1);
+		r = -ENOMEM;
+	}
 	nr_client_give_lane(client, lane);
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		nr_watch_found_none(client, NARU_READABLE);
@@ -121,7 +151,7 @@ int nr_remote_take(struct nr_client *client, int64_t select, int flags, int time
 		.data = item.data,
 		.private_ = {[KIND] = TAKEN,
 			     [LENGTH] = item.length,
-			     [SESSION] = nr_client_name(client),
+			     [TOKEN] = token,
 			     [WHICH] = bring.delivery},
 	};
 	return 0;
@@ -145,7 +175,7 @@ int nr_remote_release(struct nr_client *client, struct naru_message *message)
 		nr_client_give_lane(client, lane);
 	}
 	if (r >= 0 || unresolved || r == -ESTALE || r == -EIDRM)
-		clear(message);
+		clear(client, message);
 	return r < 0 ? r : 0;
 }
 
@@ -164,6 +194,6 @@ int nr_remote_give_back(struct nr_client *client, struct naru_message *message)
 		nr_client_give_lane(client, lane);
 	}
 	if (r == 0 || r == -ESTALE || r == -EIDRM)
-		clear(message);
+		clear(client, message);
 	return r;
 }

@@ -115,10 +115,13 @@ static int write_open(struct nr_lane *lane, void *data)
 static int read_open(struct nr_lane *lane, const struct nr_wire_frame *frame, void *data)
 {
 	struct nr_wire_open_answer answer;
+	int r = nr_frame_read(lane, &answer, sizeof(answer));
 
 	(void)frame;
 	(void)data;
-	return nr_frame_read(lane, &answer, sizeof(answer));
+	if (r == 0)
+		nr_store_relaxed(&lane->client->capacity, answer.capacity);
+	return r;
 }
 
 static uint16_t open_flags(const struct nr_client *client)
