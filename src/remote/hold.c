@@ -195,7 +195,7 @@ int nr_remote_give_back(struct nr_client *client, struct naru_message *message)
 				 message->private_[LENGTH]);
 		nr_client_give_lane(client, lane);
 	}
-	if (r == 0 || r == -ESTALE || r == -EIDRM)
+	if (r == 0 || r == -EIDRM)
 		clear(client, message);
 	return r;
 }
