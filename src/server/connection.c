@@ -143,21 +143,32 @@ static void advance(struct nr_task *task)
 		close_connection(connection);
 }
 
-/* Something comes in behind a request that waits. */
-static void look_behind(struct nr_connection *connection)
+/* What was sent before the end arrives, also when nobody waits for the answer. */
+static bool outlives_its_client(const struct nr_connection *connection)
 {
-	bool cancelled = nr_intake_is_cancelled(connection);
+	return connection->request.verb == NR_WIRE_SEND &&
+	       connection->request.flags & NR_WIRE_QUIET;
+}
 
+void nr_connection_look_behind(struct nr_connection *connection)
+{
+	const struct nr_intake *intake = &connection->intake;
+	bool cancelled = nr_intake_is_cancelled(connection), unread;
+	uint32_t events = EPOLLIN;
+
+	unread = intake->seen_length > (intake->is_copied ? 0 : intake->length);
 	if (cancelled)
 		nr_request_end(connection, -EINTR);
-	else if (connection->intake.ended && !(connection->request.flags & NR_WIRE_QUIET))
+	else if (intake->ended && !outlives_its_client(connection))
 		nr_connection_break(connection);
 	nr_intake_settle(connection);
-	if (connection->state == NR_CONNECTION_BROKEN)
+	if (connection->state == NR_CONNECTION_BROKEN || !connection->waits)
 		return;
-	if (connection->waits &&
-	    nr_loop_watch(&connection->server->loop, &connection->readable,
-			  connection->intake.ended ? 0 : EPOLLIN | EPOLLET) < 0)
+	if (intake->ended)
+		events = 0;
+	else if (unread || !intake->is_copied)
+		events |= EPOLLET;
+	if (nr_loop_watch(&connection->server->loop, &connection->readable, events) < 0)
 		nr_connection_break(connection);
 }
 
@@ -166,7 +177,7 @@ static void is_readable(struct nr_source *source)
 	struct nr_connection *connection = nr_of(source, struct nr_connection, readable);
 
 	if (connection->waits)
-		look_behind(connection);
+		nr_connection_look_behind(connection);
 	else
 		nr_connection_wake(connection);
 }

@@ -78,6 +78,9 @@ void nr_connection_end(struct nr_connection *connection);
 /* Work at it in this turn, or the next. */
 void nr_connection_wake(struct nr_connection *connection);
 
+/* Has something come in behind the request that waits: a CANCEL, or the end? */
+void nr_connection_look_behind(struct nr_connection *connection);
+
 /* Close all, at once. */
 void nr_connections_close(struct nr_server *server);
 
