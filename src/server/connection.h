@@ -52,6 +52,8 @@ struct nr_connection {
 	uint32_t lane;
 
 	struct nr_served *served; /* NULL before OPEN */
+	uint32_t rights;	  /* of enum nr_right, with that queue */
+	uint32_t rules_version;	  /* of which these are */
 	struct naru_once send_once;
 	struct naru_once release_once;
 

@@ -25,6 +25,8 @@ struct nr_server {
 	struct nr_chains sessions; /* struct nr_session */
 	struct nr_chains served;   /* struct nr_served, by name */
 	struct nr_link served_list;
+	struct nr_rules *rules; /* NULL: the files' permissions decide */
+	uint32_t rules_version;
 	struct nr_timer tick; /* while requests wait */
 	uint32_t waiting;     /* requests that do */
 

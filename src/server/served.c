@@ -178,7 +178,7 @@ int nr_served_wait(struct nr_connection *connection, enum naru_poll which)
 	if (r < 0)
 		return r;
 	server->waiting++;
-	side->count++;
+	side->count += connection->request.verb != NR_WIRE_WATCH;
 	connection->waits = which;
 	nr_list_append(&side->waiting, &connection->waiting);
 	/* What has come since it was tried is seen by this, what comes later by the next.
@@ -191,7 +191,8 @@ void nr_served_leave(struct nr_connection *connection)
 {
 	if (!connection->waits)
 		return;
-	side_of(connection->served, connection->waits)->count--;
+	side_of(connection->served, connection->waits)->count -=
+		connection->request.verb != NR_WIRE_WATCH;
 	connection->waits = 0;
 	nr_list_remove(&connection->waiting);
 	if (--connection->server->waiting == 0)

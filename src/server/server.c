@@ -6,6 +6,7 @@
 #include <server/connection.h>
 #include <server/listen.h>
 #include <server/request.h>
+#include <server/rules.h>
 #include <server/served.h>
 #include <server/session.h>
 #include <stdarg.h>
@@ -76,6 +77,27 @@ static int check_options(struct nr_server *server)
 	return 0;
 }
 
+/* A file that is broken keeps what was. */
+static int load_rules(struct nr_server *server)
+{
+	struct nr_rules *rules;
+	char text[512];
+	int r;
+
+	if (!server->options.access)
+		return 0;
+	r = nr_rules_load(server->options.access, &rules, text, sizeof(text));
+	if (r < 0) {
+		nr_server_log(server, "%s%s", text,
+			      server->rules ? "; what was read before holds" : "");
+		return r;
+	}
+	nr_rules_free(server->rules);
+	server->rules = rules;
+	server->rules_version++;
+	return 0;
+}
+
 static void controlled(struct nr_source *source)
 {
 	struct nr_server *server = nr_of(source, struct nr_server, control);
@@ -85,6 +107,11 @@ static void controlled(struct nr_source *source)
 		return;
 	if (server->stop)
 		server->stopping = true;
+	if (server->reload) {
+		server->reload = false;
+		if (load_rules(server) == 0 && server->rules)
+			nr_server_log(server, "%s is read again", server->options.access);
+	}
 }
 
 static void say(struct nr_server *server)
@@ -145,7 +172,9 @@ static int set_up(struct nr_server *server)
 		return -ENOMEM;
 	if (getentropy(server->instance, sizeof(server->instance)) < 0)
 		return -errno;
-	r = nr_loop_watch(&server->loop, &server->control, EPOLLIN);
+	r = load_rules(server);
+	if (r == 0)
+		r = nr_loop_watch(&server->loop, &server->control, EPOLLIN);
 	return r < 0 ? r : listen_to_all(server);
 }
 
@@ -185,6 +214,7 @@ void nr_server_close(struct nr_server *server)
 	nr_loop_close(&server->loop);
 	nr_chains_free(&server->served);
 	nr_chains_free(&server->peers);
+	nr_rules_free(server->rules);
 	if (server->control.fd >= 0)
 		close(server->control.fd);
 	free(server->listening);
