@@ -91,7 +91,7 @@ static bool is_permitted(struct nr_connection *connection, enum nr_right right,
 	}
 }
 
-static bool is_served(const struct nr_server *server, const char *name)
+bool nr_access_is_served(const struct nr_server *server, const char *name)
 {
 	const char *const *patterns = server->options.patterns;
 
@@ -107,7 +107,7 @@ static bool is_allowed(struct nr_connection *connection, enum nr_right right,
 {
 	struct nr_server *server = connection->server;
 
-	if (!is_served(server, name)) {
+	if (!nr_access_is_served(server, name)) {
 		snprintf(ret_why, WHY_MAX, "queues of such names are not served here");
 		return false;
 	}

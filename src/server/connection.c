@@ -3,6 +3,7 @@
 #include <server/connection.h>
 
 #include <errno.h>
+#include <server/limits.h>
 #include <server/peer.h>
 #include <server/request.h>
 #include <server/served.h>
@@ -17,6 +18,17 @@ static void free_connection(struct nr_waste *waste)
 	free(nr_of(waste, struct nr_connection, waste));
 }
 
+static void count_bytes(struct nr_connection *connection)
+{
+	struct nr_counts *counts = &connection->server->counts;
+	struct naru_stream_stat stat = {.size = sizeof(stat)};
+
+	if (naru_stream_stat(connection->stream, &stat) < 0)
+		return;
+	counts->bytes_in += stat.read;
+	counts->bytes_out += stat.written;
+}
+
 static void close_connection(struct nr_connection *connection)
 {
 	struct nr_server *server = connection->server;
@@ -29,6 +41,7 @@ static void close_connection(struct nr_connection *connection)
 	nr_loop_watch(&server->loop, &connection->readable, 0);
 	if (connection->writable.fd >= 0)
 		nr_loop_watch(&server->loop, &connection->writable, 0);
+	count_bytes(connection);
 	naru_stream_close(connection->stream);
 	nr_peer_charge(server, connection->peer, connection->intake.size, 0);
 	nr_peer_charge(server, connection->peer, connection->output.size, 0);
@@ -37,6 +50,7 @@ static void close_connection(struct nr_connection *connection)
 	nr_peer_close(server, connection->peer);
 	nr_list_remove(&connection->link);
 	server->connections_count--;
+	server->refused_count -= connection->refused;
 	connection->waste.free = free_connection;
 	nr_loop_throw_away(&server->loop, &connection->waste);
 }
@@ -107,8 +121,6 @@ static bool work(struct nr_connection *connection)
 		else
 			refuse(connection, r);
 	}
-	if (may_go_on(connection))
-		nr_connection_wake(connection);
 	return false;
 }
 
@@ -130,10 +142,15 @@ static void advance(struct nr_task *task)
 	struct nr_connection *connection = nr_of(task, struct nr_connection, advance);
 	bool idle = false;
 
+	if (nr_output_waiting(&connection->output) > 0)
+		nr_output_flush(connection);
 	if (may_go_on(connection))
 		idle = work(connection);
 	nr_intake_settle(connection);
 	nr_output_flush(connection);
+	/* What it has written may have been what it waited for. */
+	if (!idle && may_go_on(connection))
+		nr_connection_wake(connection);
 	if (connection->state == NR_CONNECTION_ENDING && !connection->waits &&
 	    nr_output_waiting(&connection->output) == 0)
 		connection->state = NR_CONNECTION_BROKEN;
@@ -241,7 +258,10 @@ int nr_connection_open(struct nr_server *server, struct naru_stream *stream)
 	}
 	nr_list_append(&server->connections, &connection->link);
 	server->connections_count++;
-	r = begin(connection);
+	server->counts.connections++;
+	r = nr_limits_admit(connection);
+	if (r == 0 || r == -EUSERS)
+		r = begin(connection);
 	if (r < 0)
 		close_connection(connection);
 	return r;

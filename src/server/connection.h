@@ -38,6 +38,7 @@ struct nr_connection {
 	struct naru_stream *stream;
 	enum nr_connection_state state;
 	struct nr_caller caller;
+	bool refused; /* there are too many: it is told so, and closed */
 	struct nr_peer *peer;
 	struct nr_task advance;
 	struct nr_timer timer; /* for HELLO; then, of the request that waits */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/access.h>
+#include <server/limits.h>
 #include <server/request.h>
 #include <server/session.h>
 
@@ -36,6 +37,10 @@ int nr_verb_hello(struct nr_connection *connection, const unsigned char *body)
 	if ((hello.session[0] == 0 && hello.session[1] == 0) ||
 	    hello.lane >= NR_WIRE_LANES || hello.unused != 0)
 		return refuse(connection, -EINVAL, "no such session, or lane");
+	if (connection->refused) {
+		nr_limits_refuse(connection);
+		return NR_ANSWERED;
+	}
 	if (nr_access_enter(connection) < 0) {
 		nr_connection_end(connection);
 		return NR_ANSWERED;

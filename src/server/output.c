@@ -232,6 +232,8 @@ void nr_answer(struct nr_connection *connection, int value, const void *body,
 	size_t padded = nr_wire_padded(length), room;
 	unsigned char *to = nr_output_begin(connection, sizeof(frame) + padded, &room);
 
+	if (value < 0 && connection->request.verb < NR_SERVER_VERBS)
+		connection->server->counts.failed[connection->request.verb]++;
 	if (!to)
 		return;
 	memcpy(to, &frame, sizeof(frame));

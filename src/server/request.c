@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/access.h>
+#include <server/peer.h>
 #include <server/served.h>
 #include <server/session.h>
 
@@ -57,12 +58,16 @@ static const struct verb verbs[] = {
 	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false, 0},
 };
 
+const char *nr_request_name(unsigned verb)
+{
+	return verb < sizeof(verbs) / sizeof(verbs[0]) ? verbs[verb].name : NULL;
+}
+
 static const struct verb *verb_of(const struct nr_connection *connection)
 {
 	uint16_t verb = connection->request.verb;
 
-	return verb < sizeof(verbs) / sizeof(verbs[0]) && verbs[verb].name ? &verbs[verb]
-									   : NULL;
+	return nr_request_name(verb) ? &verbs[verb] : NULL;
 }
 
 /* 0, or an answer was given. */
@@ -72,7 +77,6 @@ static int check(struct nr_connection *connection, const struct verb *verb)
 
 	if (connection->state == NR_CONNECTION_NEW && request->verb != NR_WIRE_HELLO) {
 		nr_answer_error(connection, -EPROTO, "say HELLO first");
-		nr_connection_end(connection);
 		return -EPROTO;
 	}
 	if (!verb) {
@@ -138,6 +142,18 @@ static int check_rights(struct nr_connection *connection, const struct verb *ver
 	return r;
 }
 
+/* Whoever leaves much of what he has asked for unread, on all of his connections. */
+static int check_memory(struct nr_connection *connection)
+{
+	if (connection->peer->memory <= connection->server->options.memory)
+		return 0;
+	nr_answer_error(
+		connection, -ENOBUFS,
+		"%s uses all the memory that one client may have: read the answers",
+		connection->caller.name);
+	return -ENOBUFS;
+}
+
 static void request_timed_out(struct nr_timer *timer)
 {
 	struct nr_connection *connection = nr_of(timer, struct nr_connection, timer);
@@ -175,7 +191,8 @@ void nr_request_handle(struct nr_connection *connection)
 
 	connection->done = 0;
 	connection->done_end = 0;
-	if (check(connection, verb) == 0 && check_rights(connection, verb) == 0) {
+	if (check(connection, verb) == 0 && check_rights(connection, verb) == 0 &&
+	    check_memory(connection) == 0) {
 		body = nr_intake_body(connection);
 		if (body)
 			which = verb->run(connection, body);
@@ -184,6 +201,11 @@ void nr_request_handle(struct nr_connection *connection)
 	}
 	if (which == NR_ANSWERED || !begin_to_wait(connection, (enum naru_poll)which))
 		nr_intake_done(connection);
+	/* There is no second HELLO. */
+	if (connection->state == NR_CONNECTION_NEW)
+		nr_connection_end(connection);
+	if (verb)
+		connection->server->counts.requests[connection->request.verb]++;
 }
 
 /* What waited does no longer, and the next one comes. */
