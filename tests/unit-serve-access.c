@@ -36,7 +36,7 @@ static const char *write_lines(struct room *room, const char *lines)
 
 static struct serving *serve_lines(struct room *room, const char *url, const char *lines)
 {
-	char path[128];
+	static char path[128];
 	struct nr_server_options options = {.access = path};
 
 	strcpy(path, write_lines(room, lines));

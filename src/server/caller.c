@@ -90,8 +90,8 @@ bool nr_caller_is_in(struct nr_caller *caller, uint32_t gid)
 	return false;
 }
 
-bool nr_caller_is_same(struct nr_caller *one, struct nr_caller *other)
+bool nr_caller_is_same(const struct nr_caller *before, struct nr_caller *now)
 {
-	return strcmp(one->who.name, other->who.name) == 0 &&
-	       nr_caller_uid(one) == nr_caller_uid(other);
+	return strcmp(before->who.name, now->who.name) == 0 &&
+	       (before->who.uid == UINT32_MAX || before->who.uid == nr_caller_uid(now));
 }

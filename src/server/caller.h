@@ -31,7 +31,10 @@ bool nr_caller_is_in(struct nr_caller *caller, uint32_t gid);
 /* The user of a connection over the network from this machine; UINT32_MAX: not known. */
 uint32_t nr_loopback_user(const char *address);
 
-/* May one go on with what the other has begun? */
-bool nr_caller_is_same(struct nr_caller *one, struct nr_caller *other);
+/*
+ * May he go on with what was begun before? If it was not known who that was, whoever
+ * knows the secret may.
+ */
+bool nr_caller_is_same(const struct nr_caller *before, struct nr_caller *now);
 
 #endif /* NARU_SERVER_CALLER_H */

@@ -3,7 +3,7 @@
 #include <server/connection.h>
 
 #include <errno.h>
-#include <server/limits.h>
+#include <server/limit.h>
 #include <server/peer.h>
 #include <server/request.h>
 #include <server/served.h>
@@ -259,7 +259,7 @@ int nr_connection_open(struct nr_server *server, struct naru_stream *stream)
 	nr_list_append(&server->connections, &connection->link);
 	server->connections_count++;
 	server->counts.connections++;
-	r = nr_limits_admit(connection);
+	r = nr_limit_admit(connection);
 	if (r == 0 || r == -EUSERS)
 		r = begin(connection);
 	if (r < 0)

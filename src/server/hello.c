@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <server/access.h>
-#include <server/limits.h>
+#include <server/limit.h>
 #include <server/request.h>
 #include <server/session.h>
 
@@ -38,7 +38,7 @@ int nr_verb_hello(struct nr_connection *connection, const unsigned char *body)
 	    hello.lane >= NR_WIRE_LANES || hello.unused != 0)
 		return refuse(connection, -EINVAL, "no such session, or lane");
 	if (connection->refused) {
-		nr_limits_refuse(connection);
+		nr_limit_refuse(connection);
 		return NR_ANSWERED;
 	}
 	if (nr_access_enter(connection) < 0) {

@@ -15,6 +15,8 @@ static void use(struct nr_connection *connection, struct nr_served *served)
 {
 	const uint64_t *id = connection->session->id;
 
+	/* Who he is, is known better by now. */
+	connection->session->caller = connection->caller;
 	nr_served_close(connection->served);
 	connection->served = served;
 	connection->send_once =

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <server/connection.h>
-#include <server/limits.h>
+#include <server/limit.h>
 #include <server/listen.h>
 #include <server/metrics.h>
 #include <server/request.h>
@@ -200,7 +200,7 @@ static int set_up(struct nr_server *server)
 		r = listen_for_metrics(server);
 	if (r < 0)
 		return r;
-	nr_limits_raise(server);
+	nr_limit_raise(server);
 	return listen_to_all(server);
 }
 

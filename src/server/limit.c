@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <server/limits.h>
+#include <server/limit.h>
 
 #include <errno.h>
 #include <server/peer.h>
@@ -12,7 +12,7 @@ enum {
 	REFUSED_MAX = 64, /* that are told why */
 };
 
-void nr_limits_raise(struct nr_server *server)
+void nr_limit_raise(struct nr_server *server)
 {
 	rlim_t wanted = (rlim_t)server->options.connections * PER_CONNECTION + OTHERS;
 	struct rlimit limit;
@@ -38,7 +38,7 @@ static bool is_crowded(const struct nr_server *server)
 	       server->options.connections;
 }
 
-int nr_limits_admit(struct nr_connection *connection)
+int nr_limit_admit(struct nr_connection *connection)
 {
 	struct nr_server *server = connection->server;
 	const struct nr_peer *peer = connection->peer;
@@ -60,7 +60,7 @@ int nr_limits_admit(struct nr_connection *connection)
 	return -EUSERS;
 }
 
-void nr_limits_refuse(struct nr_connection *connection)
+void nr_limit_refuse(struct nr_connection *connection)
 {
 	const struct nr_server_options *options = &connection->server->options;
 
