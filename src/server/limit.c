@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 enum {
-	PER_CONNECTION = 8, /* descriptors, at most */
+	PER_CONNECTION = 6, /* descriptors, at most */
 	OTHERS = 256,
 	REFUSED_MAX = 64, /* that are told why */
 };

@@ -137,6 +137,18 @@ void nr_server_reload(struct nr_server *server)
 	say(server);
 }
 
+static void say_why_not(struct nr_server *server, const char *url, int error)
+{
+	const char *why = naru_error_text(error);
+
+	if (error == -EINVAL)
+		why = "it is no URL: local://NAME, unix:///PATH, tcp://HOST:PORT, "
+		      "tls://HOST:PORT or fd://N";
+	else if (error == -EADDRINUSE)
+		why = "somebody listens there already";
+	nr_server_log(server, "cannot listen at %s: %s", url, why);
+}
+
 static int listen_to_all(struct nr_server *server)
 {
 	const struct nr_server_options *options = &server->options;
@@ -173,7 +185,7 @@ static int listen_for_metrics(struct nr_server *server)
 		return -ENOMEM;
 	r = nr_listening_open(server, url, &options, nr_scrape_open, server->metrics);
 	if (r < 0)
-		nr_server_log(server, "cannot listen at %s: %s", url, naru_error_text(r));
+		say_why_not(server, url, r);
 	return r;
 }
 
@@ -200,8 +212,10 @@ static int set_up(struct nr_server *server)
 		r = listen_for_metrics(server);
 	if (r < 0)
 		return r;
-	nr_limit_raise(server);
-	return listen_to_all(server);
+	r = listen_to_all(server);
+	if (r == 0)
+		nr_limit_raise(server);
+	return r;
 }
 
 int nr_server_open(struct naru_space *space, const struct nr_server_options *options,
