@@ -251,6 +251,97 @@ static void test_the_file_goes_with_the_queue(void **state)
 	naru_queue_close(queue);
 }
 
+static void beside_path(const struct room *room, char path[200])
+{
+	struct stat stat_of;
+
+	snprintf(path, 200, "%s/q", room->path);
+	must(stat(path, &stat_of) == 0);
+	snprintf(path, 200, "%s/.q-%jx.s", room->path, (uintmax_t)stat_of.st_ino);
+}
+
+static int plant_as_other(void *data)
+{
+	char path[200];
+	int fd;
+
+	beside_path(data, path);
+	must(setresgid(1002, 1002, 1002) == 0 && setresuid(1002, 1002, 1002) == 0);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0666);
+	must(fd >= 0 && fchmod(fd, 0666) == 0 && ftruncate(fd, 1 << 17) == 0);
+	return 0;
+}
+
+static int send_as_owner(void *data)
+{
+	struct room *room = data;
+	struct naru_queue *queue;
+	struct naru_once once = session(3, 1);
+	struct naru_space *space;
+
+	must(setresgid(1001, 1001, 1001) == 0 && setresuid(1001, 1001, 1001) == 0);
+	must_be(naru_space_open(room->path, NULL, &space), 0);
+	must_be(naru_queue_create(space, "q", NULL, &queue), 0);
+	must_be(naru_queue_send(queue, 1, "a", 1, 0), 0);
+	return send_words(queue, &once, "b") == 1 ? 0 : 1;
+}
+
+static int send_again_as_owner(void *data)
+{
+	struct room *room = data;
+	struct naru_queue *queue;
+	struct naru_once once = session(3, 1);
+	struct naru_space *space;
+
+	must(setresgid(1001, 1001, 1001) == 0 && setresuid(1001, 1001, 1001) == 0);
+	must_be(naru_space_open(room->path, NULL, &space), 0);
+	must_be(naru_queue_open(space, "q", NULL, &queue), 0);
+	must_be(send_words(queue, &once, "b"), -EACCES);
+	return 0;
+}
+
+/* Another user of a space that is for all has put the file there. */
+static void test_a_file_of_another_user_is_refused(void **state)
+{
+	struct room *room;
+	char path[200];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	room = room_open_for(01777);
+	assert_int_equal(child_run(send_as_owner, room), 0);
+	beside_path(room, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(child_run(plant_as_other, room), 0);
+	assert_int_equal(child_run(send_again_as_owner, room), 0);
+	room_close(room);
+}
+
+/* A link in its place is not followed. */
+static void test_a_link_is_not_followed(void **state)
+{
+	struct room *room = *state;
+	struct naru_queue *queue = room_queue(room, "q", 0, 0);
+	struct naru_queue_options options = NARU_INIT(options, .mode = 0666);
+	struct naru_once once = session(3, 1);
+	char path[200], target[200];
+	struct stat stat_of;
+	int fd;
+
+	beside_path(room, path);
+	snprintf(target, sizeof(target), "%s/precious", room->path);
+	fd = open(target, O_RDWR | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(symlink(target, path), 0);
+	assert_int_equal(send_words(queue, &once, "a"), -EBADMSG);
+	assert_int_equal(naru_queue_set(queue, &options), 0);
+	assert_int_equal(stat(target, &stat_of), 0);
+	assert_int_equal(stat_of.st_mode & 07777, 0600);
+	naru_queue_close(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +354,8 @@ int main(void)
 		in_a_room(test_the_least_used_is_forgotten),
 		in_a_room(test_other_processes_remember),
 		in_a_room(test_the_file_goes_with_the_queue),
+		cmocka_unit_test(test_a_file_of_another_user_is_refused),
+		in_a_room(test_a_link_is_not_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
+#include <tools/systemd.h>
 #include <tools/units.h>
 
 /* An option that may be given several times; the last is NULL. */
@@ -121,6 +122,18 @@ static void print_log(void *data, const char *line)
 	fprintf(stderr, "naru: %s\n", line);
 }
 
+/* Without --listen: at the sockets of the service manager, in the order of its file. */
+static void take_descriptors(struct texts *urls)
+{
+	static char texts[64][32];
+	size_t count = nr_systemd_descriptors();
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "fd://%zu", 3 + i);
+		read_texts(texts[i], urls);
+	}
+}
+
 static int check_usage(const struct serve_options *given, int arguments)
 {
 	const struct nr_command *command = &nr_command_serve;
@@ -172,7 +185,11 @@ static int serve(struct nr_tool *tool, const struct serve_options *given)
 	for (int i = 0; nr_server_url(server, i); i++)
 		fprintf(stderr, "naru: serving %s at %s\n", naru_space_path(tool->space),
 			nr_server_url(server, i));
+	if (nr_server_metrics_url(server))
+		fprintf(stderr, "naru: metrics at %s\n", nr_server_metrics_url(server));
+	nr_systemd_notify("READY=1");
 	r = nr_server_run(server);
+	nr_systemd_notify("STOPPING=1");
 	nr_server_close(server);
 	return r < 0 ? nr_failed("the server has failed: %s", naru_error_text(r)) : NR_OK;
 }
@@ -185,6 +202,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
+	if (given.urls.count == 0)
+		take_descriptors(&given.urls);
 	status = check_usage(&given, argc - first);
 	if (status == NR_OK)
 		status = nr_tool_open_space(tool);

@@ -35,8 +35,10 @@ void nr_beside_access(struct naru_queue *queue)
 	if (directory < 0 || nr_file_stat_at(directory, queue->name, &stat) < 0)
 		return;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		mode_t kind = all[i] == NR_BESIDE_SESSIONS ? S_IFREG : S_IFIFO;
+
 		nr_beside_name(file, queue->name, queue->inode, all[i]);
-		nr_file_access_try(directory, file, stat.st_mode & 0777, stat.st_uid,
-				   stat.st_gid);
+		nr_file_access_try(directory, file, kind | (stat.st_mode & 0777),
+				   stat.st_uid, stat.st_gid);
 	}
 }

@@ -9,12 +9,14 @@
 #include <queue/sessions.h>
 
 #include <base/atomic.h>
+#include <base/log.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <queue/beside.h>
 #include <space/object.h>
 #include <sys/file.h>
 #include <sys/map.h>
+#include <sys/process.h>
 
 int nr_once_check(const struct naru_once *once, uint64_t count)
 {
@@ -33,7 +35,29 @@ static int open_file(struct naru_queue *queue, int directory)
 			    0);
 }
 
-static int map_file(int fd, struct nr_sessions_shared **ret_sessions)
+/*
+ * Whoever may put files into the space can have put this one there, who need not be one
+ * who may use the queue.
+ */
+static int check_owner(struct naru_queue *queue, int directory, const struct stat *file)
+{
+	struct stat stat;
+	int r = nr_file_stat_at(directory, queue->name, &stat);
+
+	if (r < 0)
+		return r == -ENOENT ? -EIDRM : r;
+	if (file->st_uid == stat.st_uid || file->st_uid == 0 ||
+	    file->st_uid == nr_process_user() || stat.st_mode & S_IWOTH ||
+	    (stat.st_mode & S_IWGRP && file->st_gid == stat.st_gid))
+		return 0;
+	nr_log("%s: the file of its sessions belongs to user %ld, who may not use the "
+	       "queue: remove it",
+	       queue->name, (long)file->st_uid);
+	return -EACCES;
+}
+
+static int map_file(struct naru_queue *queue, int directory, int fd,
+		    struct nr_sessions_shared **ret_sessions)
 {
 	struct nr_sessions_shared *sessions;
 	struct stat stat;
@@ -42,6 +66,8 @@ static int map_file(int fd, struct nr_sessions_shared **ret_sessions)
 
 	if (r == 0 && (!S_ISREG(stat.st_mode) || stat.st_size < (off_t)sizeof(*sessions)))
 		r = -EBADMSG;
+	if (r == 0)
+		r = check_owner(queue, directory, &stat);
 	if (r == 0)
 		r = nr_map_file(fd, 0, sizeof(*sessions), true, NULL, &address);
 	if (r < 0)
@@ -125,7 +151,7 @@ int nr_sessions_map(struct naru_queue *queue)
 	}
 	if (fd < 0)
 		return fd == -ELOOP || fd == -ENXIO ? -EBADMSG : fd;
-	r = map_file(fd, &sessions);
+	r = map_file(queue, directory, fd, &sessions);
 	nr_file_close(fd);
 	if (r < 0)
 		return r;

@@ -12,6 +12,7 @@ enum {
 	WINDOW_LARGE = 1 << 18, /* for who sends much */
 	KEEP = 1 << 16,		/* of a buffer, from frame to frame */
 	BUFFER_FIRST = 4096,
+	LOOKS = 8,
 };
 
 int nr_intake_open(struct nr_intake *intake, struct naru_stream *stream)
@@ -123,25 +124,6 @@ static int look(struct nr_connection *connection, size_t least)
 	return 0;
 }
 
-/* The stream has begun a frame; what is there of it becomes ours. */
-static int take_part(struct nr_connection *connection)
-{
-	struct nr_intake *intake = &connection->intake;
-	size_t size = BUFFER_FIRST;
-	const void *data;
-	ssize_t n = naru_stream_peek(connection->stream, 1, 0, &data);
-
-	if (n <= 0)
-		return n == -EAGAIN ? 0 : (int)n;
-	while (size < (size_t)n)
-		size *= 2;
-	if (size > intake->size && resize(connection, size) < 0)
-		return -ENOMEM;
-	memcpy(intake->bytes, data, (size_t)n);
-	intake->used = (size_t)n;
-	return naru_stream_consume(connection->stream, (size_t)n);
-}
-
 static int check(struct nr_connection *connection, const struct nr_wire_frame *frame)
 {
 	uint32_t max = connection->server->options.frame_max;
@@ -151,6 +133,36 @@ static int check(struct nr_connection *connection, const struct nr_wire_frame *f
 	if (frame->length % 8)
 		return -EBADMSG;
 	return frame->length > max ? -EMSGSIZE : 0;
+}
+
+/*
+ * The stream has begun a frame; what is there of it becomes ours. 0: it has come as a
+ * whole meanwhile, look again; 1: else.
+ */
+static int take_part(struct nr_connection *connection)
+{
+	struct nr_intake *intake = &connection->intake;
+	size_t size = BUFFER_FIRST;
+	struct nr_wire_frame frame;
+	const void *data;
+	ssize_t n = naru_stream_peek(connection->stream, 1, 0, &data);
+
+	if (n <= 0)
+		return n == -EAGAIN || n == 0 ? 1 : (int)n;
+	if (n >= HEADER) {
+		nr_wire_read(&frame, data, HEADER);
+		if (check(connection, &frame) < 0 ||
+		    (size_t)n >= HEADER + (size_t)frame.length)
+			return 0;
+	}
+	while (size < (size_t)n)
+		size *= 2;
+	if (size > intake->size && resize(connection, size) < 0)
+		return -ENOMEM;
+	memcpy(intake->bytes, data, (size_t)n);
+	intake->used = (size_t)n;
+	n = naru_stream_consume(connection->stream, (size_t)n);
+	return n < 0 ? (int)n : 1;
 }
 
 /* Read on, up to @length bytes of the frame. 1: they are there. */
@@ -266,16 +278,21 @@ int nr_intake_next(struct nr_connection *connection, struct nr_wire_frame *ret_f
 		r = skip(connection);
 	if (r <= 0)
 		return r;
-	if (intake->used == 0) {
+	/* Who has the memory may make it seem whole, and not, for ever. */
+	for (int i = 0; i < LOOKS && intake->used == 0; i++) {
 		r = next_seen(connection, ret_frame);
 		if (r != 0)
 			return r;
 		r = give_back(connection);
 		if (r == 0)
 			r = take_part(connection);
-		if (r < 0 || intake->used == 0)
+		if (r < 0)
 			return r;
+		if (r > 0)
+			break;
 	}
+	if (intake->used == 0)
+		return NR_INTAKE_NONE;
 	return next_copied(connection, ret_frame);
 }
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/call.h>
 #include <sys/file.h>
@@ -185,29 +186,45 @@ int nr_file_lock_whole(int fd)
 	return (int)nr_call(SYS_flock, fd, LOCK_EX | LOCK_NB);
 }
 
-int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+/* @try: who may not give it away leaves it with the owner that it has. */
+static int set_access(int directory, const char *name, mode_t mode, uid_t owner,
+		      gid_t group, bool try)
 {
-	int r = (int)nr_call(SYS_mknodat, directory, name, S_IFIFO | mode, 0);
+	int fd = nr_file_open(directory, name, O_PATH | O_NOFOLLOW, 0), r;
+	struct stat stat;
 
-	return r < 0 ? r : nr_file_access_try(directory, name, mode, owner, group);
+	if (fd < 0)
+		return fd;
+	r = nr_file_stat(fd, &stat);
+	if (r == 0 && (stat.st_mode & S_IFMT) != (mode & S_IFMT))
+		r = -EBADMSG;
+	if (r == 0 && (owner != (uid_t)-1 || group != (gid_t)-1)) {
+		r = (int)nr_call(SYS_fchownat, fd, "", owner, group, AT_EMPTY_PATH);
+		r = try ? 0 : r;
+	}
+	if (r == 0)
+		r = nr_file_mode(fd, mode & 07777);
+	nr_file_close(fd);
+	return r;
+}
+
+int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+{
+	return set_access(directory, name, mode, owner, group, false);
 }
 
 int nr_file_access_try(int directory, const char *name, mode_t mode, uid_t owner,
 		       gid_t group)
 {
-	/* Who may not give it away leaves it with the group that it has. */
-	(void)nr_call(SYS_fchownat, directory, name, owner, group, AT_SYMLINK_NOFOLLOW);
-	return (int)nr_call(SYS_fchmodat, directory, name, mode);
+	return set_access(directory, name, mode, owner, group, true);
 }
 
-int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
+int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group)
 {
-	int r = 0;
+	int r = (int)nr_call(SYS_mknodat, directory, name, S_IFIFO | mode, 0);
 
-	if (owner != (uid_t)-1 || group != (gid_t)-1)
-		r = (int)nr_call(SYS_fchownat, directory, name, owner, group,
-				 AT_SYMLINK_NOFOLLOW);
-	return r < 0 ? r : (int)nr_call(SYS_fchmodat, directory, name, mode);
+	return r < 0 ? r
+		     : nr_file_access_try(directory, name, S_IFIFO | mode, owner, group);
 }
 
 int nr_file_make_directory(const char *path, mode_t mode)

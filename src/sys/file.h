@@ -48,7 +48,11 @@ int nr_file_lock_whole(int fd);
 
 /* A FIFO of exactly that mode and, as far as we may, that owner. -EEXIST. */
 int nr_file_fifo(int directory, const char *name, mode_t mode, uid_t owner, gid_t group);
-/* Owner and group, -1 for as they are, and mode of a file that is no link. */
+/*
+ * Mode, and owner and group, -1 for as they are, of what is there under that name,
+ * whoever has put it there: @mode says of which kind it must be, too. -EBADMSG: of
+ * another.
+ */
 int nr_file_access(int directory, const char *name, mode_t mode, uid_t owner,
 		   gid_t group);
 /* The same; who may not give it away leaves it with those that it has. */

@@ -8,8 +8,11 @@
 #include <queue/set.h>
 #include <sysv/registry.h>
 
-/* So much a new queue has memory for. */
-enum { FIRST_BYTES = 32768, FIRST_MESSAGES = 512 };
+/*
+ * So much a new queue has memory for: enough that a stream of small messages stays in
+ * the ring, in which they are several times faster than those that rest.
+ */
+enum { FIRST_BYTES = 131072, FIRST_MESSAGES = 2048 };
 
 static uint64_t least(uint64_t a, uint64_t b)
 {

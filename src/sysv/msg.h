@@ -37,6 +37,10 @@ int nr_msg_control(struct nr_msg *msg, int id, int command, struct msqid_ds *buf
 /* Whoever waits looks so often whether its queue is still there: a remover may die. */
 enum { NR_MSG_SLICE_MS = 1000 };
 
+/* So many milliseconds a sender leaves it to receivers to make room, and then to memory.
+ */
+enum { NR_MSG_PATIENCE = 4 };
+
 /*
  * The queue is full: would the kernel's be? 0: yes. 1: memory was added, try again.
  * -ENOMEM, -EIDRM

@@ -39,7 +39,8 @@ int nr_perm_set_file(struct naru_space *space, const char *name, uint32_t mode,
 	r = nr_file_stat_at(directory, name, &stat);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
-	return nr_file_access(directory, name, mode, stat.st_uid == uid ? (uid_t)-1 : uid,
+	return nr_file_access(directory, name, S_IFREG | mode,
+			      stat.st_uid == uid ? (uid_t)-1 : uid,
 			      stat.st_gid == gid ? (gid_t)-1 : gid);
 }
 
