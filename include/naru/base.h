@@ -24,6 +24,10 @@
  *	-EUSERS		 too many processes share the space (4095)
  *	-EPIPE		 a stream's other end is closed
  *	-ECONNRESET	 a stream's connection was broken off
+ *	-ECONNREFUSED	 nobody serves, or listens, there
+ *	-ESTALE		 what was taken has gone back: the server was started again, or was
+ *			 not heard of for too long
+ *	-EOPNOTSUPP	 not with a queue, or a space, that a server has
  *	-EKEYREJECTED	 a certificate, or its key, is not good for this
  *	-EKEYEXPIRED	 a certificate is not valid now
  *

@@ -52,7 +52,6 @@ ssize_t nr_remote_look(struct nr_client *client, uint64_t nth, int flags, void *
 		.write = write_look,
 		.read = read_look,
 		.data = &look,
-		.unspoken = true,
 	};
 	struct nr_patience patience = nr_patience_of(0);
 	int r;

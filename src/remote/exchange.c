@@ -12,7 +12,27 @@
 
 enum { REASON_MAX = 400, ERROR_MAX = 4095 };
 
-int nr_exchange_explain(struct nr_lane *lane, bool log)
+/* Errors that say enough, and happen to those who know what they do. */
+static bool is_ordinary(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+	case -ETIMEDOUT:
+	case -EINTR:
+	case -ENOENT:
+	case -EEXIST:
+	case -ENOMSG:
+	case -EMSGSIZE:
+	case -EIDRM:
+	case -ESTALE:
+	case -ESHUTDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int nr_exchange_explain(struct nr_lane *lane, int error)
 {
 	const struct nr_client *client = lane->client;
 	char text[REASON_MAX + 1] = "";
@@ -21,7 +41,7 @@ int nr_exchange_explain(struct nr_lane *lane, bool log)
 
 	if (r == 0)
 		r = nr_frame_skip(lane, lane->left);
-	if (r < 0 || !text[0] || !log)
+	if (r < 0 || !text[0] || is_ordinary(error))
 		return r;
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
@@ -67,7 +87,7 @@ int nr_exchange_note(struct nr_lane *lane, const struct nr_wire_frame *answer)
 		return broken(lane);
 	if (lane->late == 0)
 		lane->late = answer->value;
-	return nr_exchange_explain(lane, true);
+	return nr_exchange_explain(lane, answer->value);
 }
 
 static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
@@ -144,7 +164,7 @@ static int read_answer(struct nr_lane *lane, const struct nr_exchange *exchange,
 	    answer->value < -ERROR_MAX)
 		return broken(lane);
 	if (answer->value < 0) {
-		r = nr_exchange_explain(lane, !exchange->unspoken);
+		r = nr_exchange_explain(lane, answer->value);
 		return r < 0 ? r : answer->value;
 	}
 	r = exchange->read ? exchange->read(lane, answer, exchange->data) : 0;

@@ -20,7 +20,6 @@ struct nr_exchange {
 
 	unsigned tries;	 /* times that it was sent, at least in part */
 	bool unresolved; /* it failed, and may have been done */
-	bool unspoken;	 /* the server's reason for -ESTALE, -ENOENT... is not logged */
 };
 
 /*
@@ -47,7 +46,7 @@ int nr_exchange_read_all(struct nr_lane *lane, const struct nr_wire_frame *answe
 /* This is an answer to something that was not to be answered unless it failed. */
 int nr_exchange_note(struct nr_lane *lane, const struct nr_wire_frame *answer);
 
-/* Read the rest of an answer that is an error, and log what it says. */
-int nr_exchange_explain(struct nr_lane *lane, bool log);
+/* Read the rest of an answer that is @error, and log what it says. */
+int nr_exchange_explain(struct nr_lane *lane, int error);
 
 #endif /* NARU_REMOTE_EXCHANGE_H */

@@ -146,7 +146,6 @@ static int open_queue(struct nr_lane *lane)
 			  nr_frame_padded(strlen(client->queue)),
 		.write = write_open,
 		.read = read_open,
-		.unspoken = nr_load_relaxed(&client->reached),
 	};
 	int r = nr_exchange_once(lane, &exchange);
 

@@ -49,7 +49,6 @@ static struct nr_exchange exchange_of(struct release *release)
 		.write = write_release,
 		.read = read_count,
 		.data = release,
-		.unspoken = true,
 	};
 }
 
@@ -127,7 +126,6 @@ static struct nr_exchange exchange_to_give_back(struct give_back *back)
 		.length = sizeof(back->body) + nr_frame_padded(back->body.length),
 		.write = write_give_back,
 		.data = back,
-		.unspoken = true,
 	};
 }
 

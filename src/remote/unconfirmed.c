@@ -77,7 +77,7 @@ int nr_unconfirmed_send(struct nr_lane *lane, struct nr_send *send)
 void nr_unconfirmed_flush(struct nr_lane *lane)
 {
 	struct nr_patience patience = nr_patience_of(0);
-	struct nr_exchange barrier = {.verb = NR_WIRE_STAT, .unspoken = true};
+	struct nr_exchange barrier = {.verb = NR_WIRE_STAT};
 	struct nr_wire_stat_answer ignored;
 
 	if (lane->stream && lane->unconfirmed) {

@@ -172,7 +172,7 @@ static int hear(struct nr_watch *watch, int timeout_ms)
 		nr_lane_break(lane);
 		return -EBADMSG;
 	}
-	r = nr_exchange_explain(lane, answer.value != -EINTR);
+	r = nr_exchange_explain(lane, answer.value);
 	if (r < 0)
 		return r;
 	if (answer.value < 0 && answer.value != -EINTR)
