@@ -51,6 +51,7 @@ int nr_bring_read(struct nr_lane *lane, const struct nr_bring *bring, uint32_t i
 	    head.length > lane->left)
 		return broken(lane);
 	if (bring->allocate) {
+		free(item->data);
 		item->data = malloc(head.length + 1);
 		errno = saved;
 		if (!item->data)
@@ -65,19 +66,14 @@ static int read_items(struct nr_lane *lane, const struct nr_wire_frame *answer,
 		      void *data)
 {
 	struct nr_bring *bring = data;
-	uint32_t count = (uint32_t)answer->value, i;
+	uint32_t count = (uint32_t)answer->value;
 	int r = 0;
 
 	if (count == 0 || count > bring->count)
 		return broken(lane);
 	bring->brought = true;
-	for (i = 0; i < count && r == 0; i++) {
-		if (bring->allocate)
-			bring->items[i].data = NULL;
+	for (uint32_t i = 0; i < count && r == 0; i++)
 		r = nr_bring_read(lane, bring, i);
-	}
-	for (; r < 0 && bring->allocate && i > 0; i--)
-		free(bring->items[i - 1].data);
 	return r;
 }
 

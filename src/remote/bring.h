@@ -16,9 +16,9 @@ struct nr_bring {
 	uint32_t count;
 	const uint64_t *rooms;
 	struct naru_item *items; /* filled in; data is the caller's memory */
-	bool allocate;		 /* data is of malloc(3), and as long as the message */
-	uint64_t delivery;	 /* out: of the first */
-	bool brought;		 /* an answer came */
+	bool allocate;	   /* data is of malloc(3), NULL at first; the caller frees it */
+	uint64_t delivery; /* out: of the first */
+	bool brought;	   /* an answer came */
 };
 
 /*

@@ -42,18 +42,6 @@ static void clear(struct nr_client *client, struct naru_message *message)
 	*message = (struct naru_message){0};
 }
 
-/* What no queue of that capacity can hold is refused now, and not by the commit. */
-static int check_capacity(struct nr_client *client, size_t length)
-{
-	struct naru_queue_stat stat;
-	int r;
-
-	if (length <= nr_load_relaxed(&client->capacity))
-		return 0;
-	r = nr_remote_stat(client, &stat);
-	return r < 0 ? r : length <= stat.capacity ? 0 : -EMSGSIZE;
-}
-
 int nr_remote_claim(struct nr_client *client, int64_t type, size_t length, int timeout_ms,
 		    struct naru_message *ret_message)
 {
@@ -73,8 +61,6 @@ int nr_remote_claim(struct nr_client *client, int64_t type, size_t length, int t
 	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
 	r = nr_send_plan(client, &item, 1, &ignored);
-	if (r == 0)
-		r = check_capacity(client, length);
 	if (r < 0)
 		return r;
 	message.data = aligned_alloc(16, (length + 16) & ~(size_t)15);
@@ -138,10 +124,11 @@ int nr_remote_take(struct nr_client *client, int64_t select, int flags, int time
 	r = nr_bring(lane, &bring);
 	token = r < 0 ? 0 : nr_tokens_enter(&client->tokens, item.data);
 	if (r >= 0 && !token) {
-		free(item.data);
 		nr_give_back_later(lane, bring.delivery, 1);
 		r = -ENOMEM;
 	}
+	if (r < 0)
+		free(item.data);
 	nr_client_give_lane(client, lane);
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		nr_watch_found_none(client, NARU_READABLE);

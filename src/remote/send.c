@@ -14,17 +14,37 @@
 /* More bytes are not sent together: the answer says how many the queue had room for. */
 enum { TOGETHER = 256 * 1024 };
 
-int nr_send_plan(const struct nr_client *client, const struct naru_item *items,
-		 size_t count, struct nr_send *ret_send)
+/* Of the queue, which others may have changed since it was last heard of. */
+static int find_capacity(struct nr_client *client, size_t wanted, uint64_t *ret_capacity)
+{
+	struct naru_queue_stat stat;
+	int r;
+
+	*ret_capacity = nr_load_relaxed(&client->capacity);
+	if (wanted <= *ret_capacity)
+		return 0;
+	r = nr_remote_stat(client, &stat);
+	if (r == 0)
+		*ret_capacity = stat.capacity;
+	return r < 0 ? r : wanted <= *ret_capacity ? 0 : -EMSGSIZE;
+}
+
+int nr_send_plan(struct nr_client *client, const struct naru_item *items, size_t count,
+		 struct nr_send *ret_send)
 {
 	uint64_t frame_max = nr_load_relaxed(&client->frame_max);
 	uint64_t length = sizeof(struct nr_wire_send), size;
+	uint64_t capacity;
 	uint32_t n;
+	int r;
 
 	if (items[0].type <= 0)
 		return -EINVAL;
+	r = find_capacity(client, items[0].length, &capacity);
+	if (r < 0)
+		return r;
 	for (n = 0; n < count && n < NR_WIRE_BATCH_MAX && items[n].type > 0; n++) {
-		if (items[n].length > frame_max)
+		if (items[n].length > frame_max || items[n].length > capacity)
 			break;
 		size = sizeof(struct nr_wire_item) + nr_frame_padded(items[n].length);
 		if (length + size > frame_max || (n > 0 && length + size > TOGETHER))

@@ -13,9 +13,12 @@ struct nr_send {
 	uint64_t number; /* of the first */
 };
 
-/* As many of @count items as go together. -EINVAL, -EMSGSIZE: the first cannot. */
-int nr_send_plan(const struct nr_client *client, const struct naru_item *items,
-		 size_t count, struct nr_send *ret_send);
+/*
+ * As many of @count items as go together. -EINVAL, -EMSGSIZE: the first cannot; what is
+ * larger than the queue is not looked at.
+ */
+int nr_send_plan(struct nr_client *client, const struct naru_item *items, size_t count,
+		 struct nr_send *ret_send);
 
 /* Writes the body; @data is a struct nr_send. */
 int nr_send_write(struct nr_lane *lane, void *data);
