@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <support/serving.h>
+#include <support/transport.h>
 #include <support/unit.h>
 
 static const char *const urls[] = {"local://serve", "unix://%s/socket",
@@ -98,11 +99,96 @@ static void test_sizes(void **state)
 	free(bytes);
 }
 
+/* A conversation of several requests; returns its length. */
+static size_t converse(unsigned char *bytes, uint64_t session)
+{
+	static const unsigned char name[8] = "q";
+	const struct nr_wire_hello hello = {
+		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
+	const struct nr_wire_open open = {.name_length = 1};
+	const struct nr_wire_send send = {.count = 1};
+	const struct nr_wire_item item = {.type = 1, .length = 5};
+	const struct nr_wire_frame frames[] = {
+		{sizeof(hello), NR_WIRE_HELLO, 0, 0, 1},
+		{sizeof(open) + 8, NR_WIRE_OPEN, NR_WIRE_CREATE, 0, 2},
+		{sizeof(send) + sizeof(item) + 8, NR_WIRE_SEND, NR_WIRE_QUIET, 0, 3},
+		{sizeof(send) + sizeof(item) + 8, NR_WIRE_SEND, NR_WIRE_QUIET, 0, 4},
+		{0, NR_WIRE_STAT, 0, 0, 5},
+	};
+	const void *parts[5][3] = {
+		{&hello},
+		{&open, name},
+		{&send, &item, "hello\0\0"},
+		{&send, &item, "hello\0\0"},
+	};
+	const size_t lengths[5][3] = {
+		{sizeof(hello)},
+		{sizeof(open), 8},
+		{sizeof(send), sizeof(item), 8},
+		{sizeof(send), sizeof(item), 8},
+	};
+	size_t length = 0;
+
+	for (int i = 0; i < 5; i++) {
+		memcpy(bytes + length, &frames[i], sizeof(frames[i]));
+		length += sizeof(frames[i]);
+		for (int j = 0; j < 3 && parts[i][j]; j++) {
+			memcpy(bytes + length, parts[i][j], lengths[i][j]);
+			length += lengths[i][j];
+		}
+	}
+	return length;
+}
+
+/* However the bytes come in, it is the same requests: two pieces, cut anywhere. */
+static void test_pieces(void **state)
+{
+	struct room *room = *state;
+	const char *at[] = {"tcp://127.0.0.1:0", NULL};
+	const struct nr_server_options options = {.urls = at};
+	unsigned char bytes[512];
+	struct nr_server *server;
+	size_t length = converse(bytes, 1);
+
+	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
+	for (size_t cut = 1; cut < 2 * length; cut++) {
+		struct naru_stream_options kind =
+			NARU_INIT(kind, .flags = kinds[cut % 2], .capacity = 4096);
+		size_t first = cut / 2;
+		struct nr_wire_stat_answer stat;
+		struct lane lane = {0};
+		struct heard heard;
+
+		converse(bytes, cut);
+		assert_int_equal(naru_connect(room->space, nr_server_url(server, 0),
+					      &kind, -1, &lane.stream),
+				 0);
+		if (first > 0)
+			write_all(lane.stream, bytes, first);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(nr_server_turn(server, false), 0);
+		write_all(lane.stream, bytes + first, length - first);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(nr_server_turn(server, false), 0);
+		assert_int_equal(lane_hear(&lane).frame.serial, 1);
+		assert_int_equal(lane_hear(&lane).frame.serial, 2);
+		heard = lane_hear(&lane);
+		assert_int_equal(heard.frame.serial, 5);
+		memcpy(&stat, heard.body, sizeof(stat));
+		assert_int_equal(stat.messages, 2);
+		assert_int_equal(stat.bytes, 10);
+		lane_close(&lane);
+		assert_int_equal(naru_queue_remove(room->space, "q"), 0);
+	}
+	nr_server_close(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_round),
 		in_a_room(test_sizes),
+		in_a_room(test_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,7 @@ static int give_back(struct nr_connection *connection)
 static int look(struct nr_connection *connection, size_t least)
 {
 	struct nr_intake *intake = &connection->intake;
+	bool was_empty = intake->seen_length == intake->taken;
 	const void *data;
 	ssize_t n;
 	int r = give_back(connection);
@@ -109,6 +110,7 @@ static int look(struct nr_connection *connection, size_t least)
 		n = naru_stream_peek(connection->stream, intake->window, 0, &data);
 	else
 		n = -EAGAIN;
+	intake->drained = intake->window > least && n == -EAGAIN;
 	intake->window = 1;
 	if (n == -EAGAIN)
 		n = naru_stream_peek(connection->stream, least, 0, &data);
@@ -116,6 +118,9 @@ static int look(struct nr_connection *connection, size_t least)
 		return 0;
 	if (n < 0)
 		return (int)n;
+	/* It would have filled the least buffer that there is. */
+	if (intake->is_socket && was_empty && n < BUFFER_FIRST)
+		intake->drained = true;
 	intake->seen = data;
 	intake->seen_length = (size_t)n;
 	if ((size_t)n >= least)
@@ -259,7 +264,7 @@ static int next_seen(struct nr_connection *connection, struct nr_wire_frame *ret
 				return NR_INTAKE_FRAME;
 			}
 		}
-		if (wanted > intake->capacity)
+		if (wanted > intake->capacity || (there == 0 && intake->drained))
 			return 0;
 		if (intake->is_socket && intake->taken > BUFFER_FIRST / 2)
 			intake->window = WINDOW_LARGE;
@@ -283,6 +288,8 @@ int nr_intake_next(struct nr_connection *connection, struct nr_wire_frame *ret_f
 		r = next_seen(connection, ret_frame);
 		if (r != 0)
 			return r;
+		if (intake->drained && intake->seen_length == intake->taken)
+			break;
 		r = give_back(connection);
 		if (r == 0)
 			r = take_part(connection);
@@ -369,6 +376,7 @@ bool nr_intake_is_cancelled(struct nr_connection *connection)
 
 void nr_intake_settle(struct nr_connection *connection)
 {
+	connection->intake.drained = false;
 	if (give_back(connection) < 0)
 		nr_connection_break(connection);
 }

@@ -32,6 +32,7 @@ struct nr_intake {
 	size_t window;	 /* what to ask it for */
 	size_t capacity; /* what it can show at most */
 	bool is_socket;
+	bool drained; /* the socket has no more, as far as this turn knows */
 
 	/* The frame that is copied. */
 	unsigned char *bytes;

@@ -11,13 +11,26 @@ enum { PATIENCE_MS = 60000, ROOM = 1 << 16 };
 static void keep_log(void *data, const char *line)
 {
 	struct serving *serving = data;
-	size_t length = strlen(line), room = sizeof(serving->log) - serving->log_length;
+	size_t length = strlen(line), room;
 
-	if (length + 2 > room)
-		return;
-	memcpy(serving->log + serving->log_length, line, length);
-	serving->log_length += length;
-	serving->log[serving->log_length++] = '\n';
+	pthread_mutex_lock(&serving->guard);
+	room = sizeof(serving->log) - serving->log_length;
+	if (length + 2 <= room) {
+		memcpy(serving->log + serving->log_length, line, length);
+		serving->log_length += length;
+		serving->log[serving->log_length++] = '\n';
+	}
+	pthread_mutex_unlock(&serving->guard);
+}
+
+bool serving_said(struct serving *serving, const char *text)
+{
+	bool said;
+
+	pthread_mutex_lock(&serving->guard);
+	said = strstr(serving->log, text) != NULL;
+	pthread_mutex_unlock(&serving->guard);
+	return said;
 }
 
 static void *run(void *data)
@@ -42,6 +55,7 @@ struct serving *serving_start(struct room *room, const char *url,
 	chosen.log = keep_log;
 	chosen.log_data = serving;
 	serving->room = room;
+	must_be(pthread_mutex_init(&serving->guard, NULL), 0);
 	must_be(nr_server_open(room->space, &chosen, &serving->server), 0);
 	strcpy(serving->url, nr_server_url(serving->server, 0));
 	must_be(pthread_create(&serving->thread, NULL, run, serving), 0);
@@ -53,6 +67,7 @@ void serving_stop(struct serving *serving)
 	nr_server_stop(serving->server);
 	must_be(pthread_join(serving->thread, NULL), 0);
 	nr_server_close(serving->server);
+	pthread_mutex_destroy(&serving->guard);
 	free(serving);
 }
 

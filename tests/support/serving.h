@@ -20,7 +20,8 @@ struct serving {
 	struct nr_server *server;
 	pthread_t thread;
 	char url[256];
-	char log[16384]; /* what it has said, when it has ended */
+	pthread_mutex_t guard;
+	char log[16384]; /* what it has said; guarded */
 	size_t log_length;
 };
 
@@ -30,6 +31,9 @@ struct serving *serving_start(struct room *room, const char *url,
 			      const struct nr_server_options *options);
 /* Stop it as a signal does. */
 void serving_stop(struct serving *serving);
+
+/* Has it said so? */
+bool serving_said(struct serving *serving, const char *text);
 
 struct lane {
 	struct naru_stream *stream;
