@@ -73,7 +73,7 @@ enum naru_open_flags {
 	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
 	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
 	NARU_SET_GROUP = 1 << 2, /* give it to .group */
-	NARU_UNCONFIRMED = 1 << 3, /* of a queue that a server has: see naru/queue.h */
+	NARU_UNCONFIRMED = 1 << 3, /* queue of a server: faster, less sure; naru/queue.h */
 };
 
 /* What a descriptor for poll(2) tells of a queue or a stream. */
