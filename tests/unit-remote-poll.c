@@ -5,125 +5,104 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <support/must.h>
-#include <support/served.h>
+#include <support/served-room.h>
 #include <support/transport.h>
 #include <support/unit.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-struct fixture {
-	struct room *room;
-	struct served served;
-	struct naru_queue *here, *away;
-};
-
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	must(fixture);
-	fixture->room = room_open();
-	served_start(&fixture->served, fixture->room->path, "tcp://127.0.0.1:0");
-	fixture->here = room_queue(fixture->room, "q", 10, 0);
-	must_be(naru_queue_open(NULL, served_queue(&fixture->served, "q"), NULL,
-				&fixture->away),
-		0);
-	*state = fixture;
+	*state = served_room_open(10, 0);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *fixture = *state;
-
-	naru_queue_close(fixture->away);
-	naru_queue_close(fixture->here);
-	served_kill(&fixture->served);
-	room_close(fixture->room);
-	free(fixture);
+	served_room_close(*state);
 	return 0;
 }
 
 /* It is not ready any more once a call has found nothing. */
-static void settle(struct fixture *fixture, int fd)
+static void settle(struct served_room *it, int fd)
 {
-	assert_string_equal(words_receive(fixture->away, 0, 0), "EAGAIN");
+	assert_string_equal(words_receive(it->away, 0, 0), "EAGAIN");
 	assert_false(is_ready(fd));
 }
 
 static void test_readable(void **state)
 {
-	struct fixture *fixture = *state;
-	int fd = naru_queue_fd(fixture->away, NARU_READABLE);
+	struct served_room *it = *state;
+	int fd = naru_queue_fd(it->away, NARU_READABLE);
 
 	assert_true(fd >= 0);
-	assert_int_equal(naru_queue_fd(fixture->away, NARU_READABLE), fd);
-	settle(fixture, fd);
+	assert_int_equal(naru_queue_fd(it->away, NARU_READABLE), fd);
+	settle(it, fd);
 	for (int i = 0; i < 5; i++) {
-		words_send(fixture->here, 1, "a");
+		words_send(it->here, 1, "a");
 		assert_true(becomes_ready(fd));
 		assert_true(is_ready(fd));
 		/* Asking for it again does not take it back. */
-		assert_int_equal(naru_queue_fd(fixture->away, NARU_READABLE), fd);
+		assert_int_equal(naru_queue_fd(it->away, NARU_READABLE), fd);
 		assert_true(is_ready(fd));
-		assert_string_equal(words_receive(fixture->away, 0, 0), "1 a");
-		settle(fixture, fd);
+		assert_string_equal(words_receive(it->away, 0, 0), "1 a");
+		settle(it, fd);
 	}
 }
 
 static void test_readable_from_before(void **state)
 {
-	struct fixture *fixture = *state;
+	struct served_room *it = *state;
 	int fd;
 
-	words_send(fixture->here, 1, "a");
-	fd = naru_queue_fd(fixture->away, NARU_READABLE);
+	words_send(it->here, 1, "a");
+	fd = naru_queue_fd(it->away, NARU_READABLE);
 	assert_true(becomes_ready(fd));
 	/* A look for another type finds nothing; it is readable all the same. */
-	assert_string_equal(words_receive(fixture->away, 2, 0), "EAGAIN");
+	assert_string_equal(words_receive(it->away, 2, 0), "EAGAIN");
 	assert_true(becomes_ready(fd));
 }
 
 static void test_writable(void **state)
 {
-	struct fixture *fixture = *state;
-	int fd = naru_queue_fd(fixture->away, NARU_WRITABLE);
+	struct served_room *it = *state;
+	int fd = naru_queue_fd(it->away, NARU_WRITABLE);
 
 	assert_true(becomes_ready(fd));
-	words_send(fixture->away, 1, "1234567890");
-	assert_int_equal(naru_queue_send(fixture->away, 1, "x", 1, 0), -EAGAIN);
+	words_send(it->away, 1, "1234567890");
+	assert_int_equal(naru_queue_send(it->away, 1, "x", 1, 0), -EAGAIN);
 	assert_false(is_ready(fd));
-	assert_string_equal(words_receive(fixture->here, 0, 0), "1 1234567890");
+	assert_string_equal(words_receive(it->here, 0, 0), "1 1234567890");
 	assert_true(becomes_ready(fd));
 }
 
 static void test_ready_when_the_server_is_gone(void **state)
 {
-	struct fixture *fixture = *state;
-	int fd = naru_queue_fd(fixture->away, NARU_READABLE);
+	struct served_room *it = *state;
+	int fd = naru_queue_fd(it->away, NARU_READABLE);
 
-	settle(fixture, fd);
-	served_kill(&fixture->served);
+	settle(it, fd);
+	served_kill(&it->served);
 	assert_true(becomes_ready(fd));
-	served_again(&fixture->served);
-	settle(fixture, fd);
-	words_send(fixture->here, 1, "a");
+	served_again(&it->served);
+	settle(it, fd);
+	words_send(it->here, 1, "a");
 	assert_true(becomes_ready(fd));
-	assert_string_equal(words_receive(fixture->away, 0, 0), "1 a");
-	settle(fixture, fd);
+	assert_string_equal(words_receive(it->away, 0, 0), "1 a");
+	settle(it, fd);
 }
 
 static void test_ready_once_removed(void **state)
 {
-	struct fixture *fixture = *state;
-	int fd = naru_queue_fd(fixture->away, NARU_READABLE);
+	struct served_room *it = *state;
+	int fd = naru_queue_fd(it->away, NARU_READABLE);
 
-	settle(fixture, fd);
-	assert_int_equal(naru_queue_remove(fixture->room->space, "q"), 0);
+	settle(it, fd);
+	assert_int_equal(naru_queue_remove(it->room->space, "q"), 0);
 	assert_true(becomes_ready(fd));
-	assert_string_equal(words_receive(fixture->away, 0, 0), "EIDRM");
+	assert_string_equal(words_receive(it->away, 0, 0), "EIDRM");
 	assert_true(is_ready(fd));
-	assert_int_equal(naru_queue_fd(fixture->away, NARU_READABLE), -EIDRM);
+	assert_int_equal(naru_queue_fd(it->away, NARU_READABLE), -EIDRM);
 }
 
 static int edge_of(int fd)
@@ -145,16 +124,16 @@ static int edges(int poller, int timeout_ms)
 /* Who wants another type is woken by each message, and by nothing else. */
 static void test_rearm(void **state)
 {
-	struct fixture *fixture = *state;
-	int poller = edge_of(naru_queue_fd(fixture->away, NARU_READABLE));
+	struct served_room *it = *state;
+	int poller = edge_of(naru_queue_fd(it->away, NARU_READABLE));
 
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(naru_queue_rearm(fixture->away, NARU_READABLE), 0);
-		assert_string_equal(words_receive(fixture->away, 2, 0), "EAGAIN");
+		assert_int_equal(naru_queue_rearm(it->away, NARU_READABLE), 0);
+		assert_string_equal(words_receive(it->away, 2, 0), "EAGAIN");
 		edges(poller, 0);
-		assert_int_equal(naru_queue_rearm(fixture->away, NARU_READABLE), 0);
+		assert_int_equal(naru_queue_rearm(it->away, NARU_READABLE), 0);
 		assert_int_equal(edges(poller, 0), 0);
-		words_send(fixture->here, 1, "a");
+		words_send(it->here, 1, "a");
 		assert_int_equal(edges(poller, -1), 1);
 	}
 	close(poller);
@@ -162,10 +141,10 @@ static void test_rearm(void **state)
 
 static void test_out_of_range(void **state)
 {
-	struct fixture *fixture = *state;
+	struct served_room *it = *state;
 
-	assert_int_equal(naru_queue_fd(fixture->away, 0), -EINVAL);
-	assert_int_equal(naru_queue_rearm(fixture->away, 3), -EINVAL);
+	assert_int_equal(naru_queue_fd(it->away, 0), -EINVAL);
+	assert_int_equal(naru_queue_rearm(it->away, 3), -EINVAL);
 }
 
 #define with_a_server(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -10,55 +10,20 @@
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
-#include <support/served.h>
+#include <support/served-room.h>
 #include <support/unit.h>
 #include <unistd.h>
 
-/* A room with a server at TCP, which a client is sure to reach by a socket. */
-struct fixture {
-	struct room *room;
-	struct served served;
-	struct naru_queue *here; /* the queue "q" */
-};
-
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	must(fixture);
-	fixture->room = room_open();
-	fixture->served.grace_ms = 50;
-	served_start(&fixture->served, fixture->room->path, "tcp://127.0.0.1:0");
-	fixture->here = room_queue(fixture->room, "q", 100000, 0);
-	*state = fixture;
+	*state = served_room_open(100000, 0);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *fixture = *state;
-
-	naru_queue_close(fixture->here);
-	served_kill(&fixture->served);
-	room_close(fixture->room);
-	free(fixture);
+	served_room_close(*state);
 	return 0;
-}
-
-static struct naru_queue *open_flags(struct fixture *fixture, uint32_t flags)
-{
-	struct naru_queue_options options = NARU_INIT(options, .flags = flags);
-	struct naru_queue *queue = NULL;
-
-	must_be(naru_queue_open(NULL, served_queue(&fixture->served, "q"), &options,
-				&queue),
-		0);
-	return queue;
-}
-
-static struct naru_queue *open_away(struct fixture *fixture)
-{
-	return open_flags(fixture, 0);
 }
 
 static void test_urls(void **state)
@@ -155,7 +120,7 @@ static int count(void *data, const struct naru_entry *entry)
 
 static void test_a_space(void **state)
 {
-	struct fixture *fixture = *state;
+	struct served_room *it = *state;
 	struct naru_space_stat stat = NARU_INIT(stat, .peers = 0);
 	struct naru_queue_options small = NARU_INIT(small, .capacity = 64);
 	struct naru_space *space = NULL;
@@ -165,8 +130,8 @@ static void test_a_space(void **state)
 	char name[16];
 	int seen = 0;
 
-	must_be(naru_space_open(fixture->served.url, NULL, &space), 0);
-	assert_string_equal(naru_space_path(space), fixture->served.url);
+	must_be(naru_space_open(it->served.url, NULL, &space), 0);
+	assert_string_equal(naru_space_path(space), it->served.url);
 	for (int i = 0; i < 150; i++) {
 		snprintf(name, sizeof(name), "q%d", i);
 		must_be(naru_queue_create(space, name, &small, &queue), 0);
@@ -196,8 +161,8 @@ static void test_a_space(void **state)
 
 static void test_what_the_server_does_itself(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 	struct naru_once once = {.session = {1, 2}, .number = 1};
 	struct naru_item item = {1, "x", 1};
 	struct naru_message message = {0};
@@ -206,53 +171,48 @@ static void test_what_the_server_does_itself(void **state)
 	assert_int_equal(naru_queue_send_once(queue, &once, &item, 1, 0), -EOPNOTSUPP);
 	assert_int_equal(naru_queue_release_once(queue, &once, &message), -EOPNOTSUPP);
 	assert_int_equal(naru_queue_recall(queue, &once, &sent, NULL), -EOPNOTSUPP);
-	naru_queue_close(queue);
 }
 
 static void test_a_close_gives_back_at_once(void **state)
 {
-	struct fixture *fixture = *state;
+	struct served_room *it = *state;
 	struct naru_queue *queue;
 	struct naru_message message;
 
-	fixture->served.grace_ms = 1000000;
-	served_kill(&fixture->served);
-	served_again(&fixture->served);
-	queue = open_away(fixture);
+	it->served.grace_ms = 1000000;
+	served_room_restart(it);
+	queue = served_room_reopen(it);
 	words_send(queue, 1, "a");
 	assert_string_equal(words_take(queue, 0, 0, &message), "1 a");
-	assert_string_equal(words_receive(fixture->here, 0, 0), "EAGAIN");
+	assert_string_equal(words_receive(it->here, 0, 0), "EAGAIN");
 	naru_queue_close(queue);
-	must_be(naru_queue_take(fixture->here, 0, 0, -1, &message), 0);
+	must_be(naru_queue_take(it->here, 0, 0, -1, &message), 0);
 	assert_string_equal(words_of(&message), "1 a");
-	naru_queue_release(fixture->here, &message);
+	naru_queue_release(it->here, &message);
 }
 
 static void test_the_server_is_started_again(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 	struct naru_message message;
 
 	words_send(queue, 1, "a");
 	words_send(queue, 2, "b");
-	served_kill(&fixture->served);
-	served_again(&fixture->served);
+	served_room_restart(it);
 	words_send(queue, 3, "c");
 	assert_string_equal(words_take(queue, 0, 0, &message), "1 a");
-	served_stop(&fixture->served);
-	served_again(&fixture->served);
+	served_stop(&it->served);
+	served_again(&it->served);
 	assert_int_equal(naru_queue_release(queue, &message), -ESTALE);
 	assert_int_equal(naru_queue_release(queue, &message), -EINVAL);
 	assert_string_equal(words_take(queue, 0, 0, &message), "1 a");
-	served_kill(&fixture->served);
-	served_again(&fixture->served);
+	served_room_restart(it);
 	assert_int_equal(naru_queue_give_back(queue, &message), 0);
 	assert_string_equal(words_receive(queue, 0, 0), "1 a");
 	assert_string_equal(words_receive(queue, 0, 0), "2 b");
 	assert_string_equal(words_receive(queue, 0, 0), "3 c");
 	assert_string_equal(words_receive(queue, 0, 0), "EAGAIN");
-	naru_queue_close(queue);
 }
 
 static void *receive_in_thread(void *queue)
@@ -263,57 +223,79 @@ static void *receive_in_thread(void *queue)
 	return NULL;
 }
 
+/* Each thread has a connection while it calls. */
+static void *send_and_receive(void *queue)
+{
+	for (int i = 0; i < 300; i++) {
+		char byte = 0;
+
+		must_be(naru_queue_send(queue, 1 + i % 3, "x", 1, -1), 0);
+		must_be(naru_queue_receive(queue, 0, 0, &byte, 1, -1, NULL), 1);
+		must(byte == 'x');
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	enum { THREADS = 8 };
+	struct served_room *it = *state;
+	pthread_t thread[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		must_be(pthread_create(&thread[i], NULL, send_and_receive, it->away), 0);
+	for (int i = 0; i < THREADS; i++)
+		must_be(pthread_join(thread[i], NULL), 0);
+	assert_int_equal(room_stat(it->here).received, THREADS * 300);
+	assert_int_equal(room_stat(it->here).messages, 0);
+}
+
 /* Those who wait for ever are not told: they wait on, with the next one. */
 static void test_restart_while_some_wait(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 	pthread_t thread[5];
 
 	for (int i = 0; i < 5; i++)
 		must_be(pthread_create(&thread[i], NULL, receive_in_thread, queue), 0);
 	room_await_waiting(queue, 0, 5);
-	served_stop(&fixture->served);
-	served_again(&fixture->served);
+	served_stop(&it->served);
+	served_again(&it->served);
 	room_await_waiting(queue, 0, 5);
-	served_kill(&fixture->served);
-	served_again(&fixture->served);
+	served_room_restart(it);
 	for (int i = 0; i < 5; i++)
-		words_send(fixture->here, 1, "x");
+		words_send(it->here, 1, "x");
 	for (int i = 0; i < 5; i++)
 		must_be(pthread_join(thread[i], NULL), 0);
-	assert_int_equal(room_stat(fixture->here).received, 5);
-	naru_queue_close(queue);
+	assert_int_equal(room_stat(it->here).received, 5);
 }
 
 static void test_a_removed_queue_stays_removed(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 
-	assert_int_equal(naru_queue_remove(fixture->room->space, "q"), 0);
-	served_kill(&fixture->served);
-	served_again(&fixture->served);
+	assert_int_equal(naru_queue_remove(it->room->space, "q"), 0);
+	served_room_restart(it);
 	assert_int_equal(naru_queue_send(queue, 1, "x", 1, 0), -EIDRM);
-	naru_queue_close(room_queue(fixture->room, "q", 0, 0));
+	naru_queue_close(room_queue(it->room, "q", 0, 0));
 	assert_int_equal(naru_queue_send(queue, 1, "x", 1, 0), -EIDRM);
-	naru_queue_close(queue);
 }
 
 static void test_the_server_is_gone(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 	struct naru_message message;
 
 	words_send(queue, 1, "a");
 	assert_string_equal(words_take(queue, 0, 0, &message), "1 a");
-	served_kill(&fixture->served);
+	served_kill(&it->served);
 	assert_int_equal(naru_queue_send(queue, 1, "x", 1, 0), -ECONNREFUSED);
-	served_again(&fixture->served);
+	served_again(&it->served);
 	/* Nothing was asked, so that nothing is known. */
 	assert_int_equal(naru_queue_release(queue, &message), -ESTALE);
-	naru_queue_close(queue);
 }
 
 static int use_the_parents(void *data)
@@ -327,8 +309,8 @@ static int use_the_parents(void *data)
 
 static void test_a_child_has_its_own_connections(void **state)
 {
-	struct fixture *fixture = *state;
-	struct naru_queue *queue = open_away(fixture);
+	struct served_room *it = *state;
+	struct naru_queue *queue = it->away;
 	struct naru_message message;
 
 	words_send(queue, 1, "a");
@@ -340,11 +322,10 @@ static void test_a_child_has_its_own_connections(void **state)
 		words_send(queue, 2, "b");
 	}
 	assert_int_equal(naru_queue_release(queue, &message), 0);
-	naru_queue_close(queue);
 }
 
 struct family {
-	struct fixture *fixture;
+	struct served_room *it;
 	int says[2], until[2];
 };
 
@@ -362,7 +343,7 @@ static int read_until(void *data)
 static int take_and_have_a_child(void *data)
 {
 	struct family *family = data;
-	struct naru_queue *queue = open_away(family->fixture);
+	struct naru_queue *queue = served_room_reopen(family->it);
 	struct naru_message message;
 
 	must_be(naru_queue_take(queue, 0, 0, -1, &message), 0);
@@ -375,18 +356,18 @@ static int take_and_have_a_child(void *data)
 /* A child that does not care keeps its parent's death from nobody. */
 static void test_the_parents_death_is_heard(void **state)
 {
-	struct family family = {.fixture = *state};
+	struct family family = {.it = *state};
 	struct naru_message message;
 	pid_t parent;
 	char byte;
 
-	words_send(family.fixture->here, 1, "a");
+	words_send(family.it->here, 1, "a");
 	must(pipe(family.says) == 0 && pipe(family.until) == 0);
 	parent = child_start(take_and_have_a_child, &family);
 	must(read(family.says[0], &byte, 1) == 1);
 	child_kill(parent);
-	must_be(naru_queue_take(family.fixture->here, 0, 0, -1, &message), 0);
-	assert_int_equal(naru_queue_release(family.fixture->here, &message), 0);
+	must_be(naru_queue_take(family.it->here, 0, 0, -1, &message), 0);
+	assert_int_equal(naru_queue_release(family.it->here, &message), 0);
 	close(family.until[1]);
 	close(family.until[0]);
 	close(family.says[0]);
@@ -405,6 +386,7 @@ int main(void)
 		with_a_server(test_what_the_server_does_itself),
 		with_a_server(test_a_close_gives_back_at_once),
 		with_a_server(test_the_server_is_started_again),
+		with_a_server(test_threads),
 		with_a_server(test_restart_while_some_wait),
 		with_a_server(test_a_removed_queue_stays_removed),
 		with_a_server(test_the_server_is_gone),
