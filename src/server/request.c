@@ -244,8 +244,6 @@ void nr_request_end(struct nr_connection *connection, int error)
 
 int nr_queue_error(struct nr_connection *connection, int error, const char *what)
 {
-	if (error == -EIDRM && connection->served)
-		nr_served_is_gone(connection->served);
 	/* These are the course of things. */
 	if (error == -EAGAIN || error == -ETIMEDOUT || error == -EINTR)
 		nr_answer(connection, error, NULL, 0);
