@@ -11,6 +11,7 @@
 #include <support/must.h>
 #include <support/serving.h>
 #include <support/unit.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { USER = 54321 };
@@ -228,6 +229,19 @@ static int be_user(void *data)
 	return 0;
 }
 
+static int be_stranger(void *data)
+{
+	const struct user *user = data;
+	struct lane lane;
+
+	must(setgid(USER) == 0 && setuid(USER) == 0);
+	lane = lane_open(user->serving, 0, 99, 0);
+	say_name(&lane, NR_WIRE_OPEN, "own");
+	hear_denied(&lane, "may not create own: the permissions of the space");
+	lane_close(&lane);
+	return 0;
+}
+
 /* In a space for all, as /tmp is; by shared memory, and by TCP of this machine. */
 static void test_permissions(void **state)
 {
@@ -265,6 +279,9 @@ static void test_permissions(void **state)
 		user.serving = serving_start(
 			room, i == 0 ? "local://serve" : "tcp://127.0.0.1:0", &options);
 		assert_int_equal(child_run(be_user, &user), 0);
+		assert_int_equal(chmod(room->path, 0755), 0);
+		assert_int_equal(child_run(be_stranger, &user), 0);
+		assert_int_equal(chmod(room->path, 01777), 0);
 		serving_stop(user.serving);
 	}
 	room_close(room);

@@ -224,6 +224,47 @@ static void turn_until_quiet(struct nr_server *server)
 		assert_int_equal(nr_server_turn(server, false), 0);
 }
 
+/* Nothing happens: it sleeps without a time to wake. Somebody waits: one timer for all.
+ */
+static void test_idle(void **state)
+{
+	enum { LANES = 50 };
+	struct room *room = *state;
+	const char *urls[] = {TCP, NULL};
+	const struct nr_server_options options = {.urls = urls};
+	struct nr_server *server;
+	struct lane lanes[LANES] = {0};
+
+	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
+	for (uint64_t i = 0; i < LANES; i++) {
+		struct nr_wire_hello own = hello;
+		struct nr_wire_open open = {0};
+
+		own.session[0] = i + 1;
+		assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), NULL,
+					      -1, &lanes[i].stream),
+				 0);
+		lane_say(&lanes[i], NR_WIRE_HELLO, 0, 0, &own, sizeof(own));
+		lane_say_name(&lanes[i], NR_WIRE_OPEN, NR_WIRE_CREATE, &open,
+			      sizeof(open), &open.name_length, "q");
+	}
+	turn_until_quiet(server);
+	assert_int_equal(server->connections_count, LANES);
+	assert_int_equal(server->loop.timers.count, 0);
+	assert_true(nr_list_empty(&server->loop.tasks));
+	for (int i = 0; i < LANES; i++)
+		lane_say_take(&lanes[i], 0, -1, 1, 0);
+	turn_until_quiet(server);
+	assert_int_equal(server->waiting, LANES);
+	assert_int_equal(server->loop.timers.count, 1);
+	assert_true(nr_list_empty(&server->loop.tasks));
+	for (int i = 0; i < LANES; i++)
+		lane_close(&lanes[i]);
+	turn_until_quiet(server);
+	assert_int_equal(server->loop.timers.count, 0);
+	nr_server_close(server);
+}
+
 /* Who does not read what it has asked for costs its limit, and keeps nobody waiting. */
 static void test_slow_reader(void **state)
 {
@@ -323,7 +364,7 @@ int main(void)
 		in_a_room(test_hello),	     in_a_room(test_nonsense),
 		in_a_room(test_frame),	     in_a_room(test_silent),
 		in_a_room(test_connections), in_a_room(test_slow_reader),
-		in_a_room(test_descriptors),
+		in_a_room(test_descriptors), in_a_room(test_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

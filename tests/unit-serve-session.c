@@ -2,6 +2,7 @@
 
 /* What a session holds, and what becomes of it when its lanes break */
 
+#include <server/handle.h>
 #include <string.h>
 #include <support/serving.h>
 #include <support/unit.h>
@@ -40,6 +41,48 @@ static void test_again(void **state)
 	lane_close(&lane);
 	lane_close(&other);
 	serving_stop(serving);
+}
+
+static void turn(struct nr_server *server)
+{
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(nr_server_turn(server, false), 0);
+}
+
+/* While it may come back, nobody else gets what it held. */
+static void test_kept(void **state)
+{
+	struct room *room = *state;
+	const char *const urls[] = {TCP, NULL};
+	struct nr_server_options options = patient;
+	const struct nr_wire_hello hello = {
+		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {1}};
+	struct naru_queue *queue = room_queue(room, "q", 0, 0);
+	struct naru_stream_options plain = NARU_INIT(plain, .flags = NARU_STREAM_PLAIN);
+	struct nr_wire_open open = {0};
+	struct nr_server *server;
+	struct lane lane = {0};
+
+	options.urls = urls;
+	assert_int_equal(naru_queue_send(queue, 5, "one", 3, -1), 0);
+	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
+	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &plain, -1,
+				      &lane.stream),
+			 0);
+	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
+	lane_say_name(&lane, NR_WIRE_OPEN, 0, &open, sizeof(open), &open.name_length,
+		      "q");
+	lane_say_take(&lane, 0, -1, 1, 0);
+	turn(server);
+	assert_int_equal(room_stat(queue).held_messages, 1);
+	lane_close(&lane);
+	turn(server);
+	assert_int_equal(server->connections_count, 0);
+	assert_int_equal(server->sessions.count, 1);
+	assert_int_equal(room_stat(queue).held_messages, 1);
+	nr_server_close(server);
+	assert_int_equal(room_stat(queue).held_messages, 0);
+	naru_queue_close(queue);
 }
 
 /* A send that comes again with its number is not done again. */
@@ -136,6 +179,11 @@ static void test_lanes(void **state)
 	/* Another lane may release it; but a lane takes under its own numbers. */
 	lane_say_take(&second, 0, 0, DELIVERY(6, 1), 0);
 	assert_int_equal(lane_hear_value(&second), -EINVAL);
+	/* It is of the lane's queue. */
+	assert_int_equal(lane_open_name(&second, NR_WIRE_CREATE, "other"), 0);
+	assert_int_equal(lane_release(&second, 1, 1), -EINVAL);
+	assert_int_equal(lane_give_back(&second, 1), -EINVAL);
+	assert_int_equal(lane_open_name(&second, 0, "q"), 0);
 	assert_int_equal(lane_release(&second, 1, 1), 1);
 	lane_close(&second);
 	serving_stop(serving);
@@ -228,10 +276,11 @@ static void test_held(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_a_room(test_again),	   in_a_room(test_numbers),
-		in_a_room(test_releases),  in_a_room(test_grace),
-		in_a_room(test_lanes),	   in_a_room(test_at_once),
-		in_a_room(test_give_back), in_a_room(test_held),
+		in_a_room(test_again),	 in_a_room(test_kept),
+		in_a_room(test_numbers), in_a_room(test_releases),
+		in_a_room(test_grace),	 in_a_room(test_lanes),
+		in_a_room(test_at_once), in_a_room(test_give_back),
+		in_a_room(test_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

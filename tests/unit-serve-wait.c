@@ -194,6 +194,7 @@ static void test_watch(void **state)
 	struct lane watcher = lane_open_queue(serving, 1, 0, "q");
 	struct lane control = lane_open_queue(serving, 2, 0, "q");
 	struct heard heard;
+	char byte;
 
 	say_watch(&watcher, 0, -1, NARU_WRITABLE);
 	assert_int_equal(lane_hear_value(&watcher), 0);
@@ -207,6 +208,9 @@ static void test_watch(void **state)
 		heard = lane_hear(&watcher);
 		assert_int_equal(heard.frame.value, 0);
 		assert_int_equal(heard.frame.flags, NR_WIRE_MORE);
+		/* What was there before is nothing new. */
+		lane_stat(&control);
+		assert_int_equal(naru_stream_read(watcher.stream, &byte, 1, 0), -EAGAIN);
 		assert_int_equal(lane_send(&control, (uint64_t)i + 2, 1, "b"), 1);
 		heard = lane_hear(&watcher);
 		assert_int_equal(heard.frame.value, 0);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-enum { REQUESTS_AT_ONCE = 64 }; /* then it is another one's turn */
+enum { REQUESTS_AT_ONCE = 16 }; /* then it is another one's turn */
 
 static void free_connection(struct nr_waste *waste)
 {
@@ -131,7 +131,8 @@ static void watch(struct nr_connection *connection, bool idle)
 
 	if (connection->intake.ended)
 		events = 0;
-	else if (!idle && !(connection->waits && connection->intake.is_copied))
+	else if (!idle && !may_go_on(connection) &&
+		 !(connection->waits && connection->intake.is_copied))
 		events |= EPOLLET;
 	if (nr_loop_watch(&connection->server->loop, &connection->readable, events) < 0)
 		nr_connection_break(connection);

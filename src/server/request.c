@@ -219,9 +219,13 @@ static void finish(struct nr_connection *connection)
 
 bool nr_request_again(struct nr_connection *connection)
 {
-	const unsigned char *body = nr_intake_body(connection);
+	const unsigned char *body;
 	int which = NR_ANSWERED;
 
+	/* Nobody would hear of it. */
+	if (connection->state == NR_CONNECTION_BROKEN)
+		return false;
+	body = nr_intake_body(connection);
 	if (body)
 		which = verb_of(connection)->run(connection, body);
 	else
@@ -240,8 +244,6 @@ void nr_request_end(struct nr_connection *connection, int error)
 
 int nr_queue_error(struct nr_connection *connection, int error, const char *what)
 {
-	if (error == -EIDRM && connection->served)
-		nr_served_is_gone(connection->served);
 	/* These are the course of things. */
 	if (error == -EAGAIN || error == -ETIMEDOUT || error == -EINTR)
 		nr_answer(connection, error, NULL, 0);

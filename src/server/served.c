@@ -72,6 +72,13 @@ static int add(struct nr_server *server, const char *name, uint64_t hash,
 	return 0;
 }
 
+/* It was removed; those who wait have been told by its descriptor. */
+static void forget(struct nr_served *served)
+{
+	served->gone = true;
+	nr_chains_remove(&served->server->served, &served->node);
+}
+
 /* The one of that name that is open; but not if it was removed meanwhile. */
 static struct nr_served *find_alive(struct nr_server *server, const char *name,
 				    uint64_t hash)
@@ -80,7 +87,7 @@ static struct nr_served *find_alive(struct nr_server *server, const char *name,
 	struct nr_served *served = find(server, name, hash);
 
 	if (served && naru_queue_stat(served->queue, &stat) == -EIDRM) {
-		nr_served_is_gone(served);
+		forget(served);
 		served = NULL;
 	}
 	return served;
@@ -142,17 +149,6 @@ void nr_served_close(struct nr_served *served)
 	/* A round of it may be under way. */
 	served->waste.free = free_served;
 	nr_loop_throw_away(&server->loop, &served->waste);
-}
-
-void nr_served_is_gone(struct nr_served *served)
-{
-	if (served->gone)
-		return;
-	served->gone = true;
-	nr_chains_remove(&served->server->served, &served->node);
-	/* Those who wait are told. */
-	nr_loop_later(&served->server->loop, &served->readable.round);
-	nr_loop_later(&served->server->loop, &served->writable.round);
 }
 
 static struct nr_side *side_of(struct nr_served *served, enum naru_poll which)

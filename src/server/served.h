@@ -49,9 +49,6 @@ int nr_served_open(struct nr_server *server, const char *name,
 /* Accepts NULL. */
 void nr_served_close(struct nr_served *served);
 
-/* A call on the queue has said -EIDRM. */
-void nr_served_is_gone(struct nr_served *served);
-
 /*
  * The connection's request waits, until it is tried again (nr_request_again()), by the
  * connection's due at the latest. 0: it waits.
