@@ -72,7 +72,7 @@ complete_to() {
 . "$source/tools/naru.bash-completion"
 
 commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help)
-[ "$(wc -w <<<"$commands")" -eq 14 ] || fail "not fourteen commands in the help"
+[ "$(wc -w <<<"$commands")" -eq 15 ] || fail "not fifteen commands in the help"
 for command in $commands; do
 	run 0 naru help "$command"
 	cp out of-help

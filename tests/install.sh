@@ -45,6 +45,10 @@ for page in man1/naru.1 man3/naru_queue.3 man3/naru_segment.3 man3/naru_stream.3
 	find_one "share/man/$page*" >/dev/null
 done
 find_one 'bash-completion/completions/naru' >/dev/null
+find_one 'lib/systemd/system/naru-serve.socket' >/dev/null
+grep -q "^ExecStart=.*/bin/naru " "$(find_one 'lib/systemd/system/naru-serve.service')" ||
+	fail "the service does not start naru"
+find_one 'share/doc/naru/access.example' >/dev/null
 command=$(find_one bin/naru)
 LD_LIBRARY_PATH=$(dirname "$library") "$command" --version | grep -q 0.1.0 ||
 	fail "naru --version does not say 0.1.0"

@@ -65,6 +65,7 @@ extern const struct nr_command nr_command_doctor;
 extern const struct nr_command nr_command_segment;
 extern const struct nr_command nr_command_listen;
 extern const struct nr_command nr_command_connect;
+extern const struct nr_command nr_command_serve;
 extern const struct nr_command nr_command_bench;
 extern const struct nr_command nr_command_demo;
 extern const struct nr_command nr_command_help;

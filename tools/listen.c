@@ -12,7 +12,7 @@
 #include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
-#include <tools/serve.h>
+#include <tools/stream-server.h>
 #include <tools/stream.h>
 #include <tools/units.h>
 #include <unistd.h>
@@ -75,7 +75,7 @@ static int serve(struct naru_listener *listener, const struct listen_options *gi
 	do {
 		r = naru_accept(listener, given->timeout_ms, &stream);
 		if (r == 0)
-			status = nr_serve(stream, url, command, given->once);
+			status = nr_stream_serve(stream, url, command, given->once);
 	} while ((r == 0 && !given->once) || (r == -EINTR && !stopped));
 	if (stopped)
 		return NR_INTERRUPTED;

@@ -9,11 +9,10 @@
 #include <tools/report.h>
 
 const struct nr_command *const nr_commands[] = {
-	&nr_command_send,    &nr_command_receive, &nr_command_ls,
-	&nr_command_stat,    &nr_command_rm,	  &nr_command_doctor,
-	&nr_command_segment, &nr_command_run,	  &nr_command_limits,
-	&nr_command_listen,  &nr_command_connect, &nr_command_bench,
-	&nr_command_demo,    &nr_command_help,	  NULL,
+	&nr_command_send,   &nr_command_receive, &nr_command_ls,      &nr_command_stat,
+	&nr_command_rm,	    &nr_command_doctor,	 &nr_command_segment, &nr_command_run,
+	&nr_command_limits, &nr_command_listen,	 &nr_command_connect, &nr_command_serve,
+	&nr_command_bench,  &nr_command_demo,	 &nr_command_help,    NULL,
 };
 
 const struct nr_command *nr_command_find(const char *name)

@@ -8,7 +8,7 @@
 #include <tools/report.h>
 
 enum {
-	OPTIONS_MAX = 16,
+	OPTIONS_MAX = 24,
 	/* What getopt_long() returns for entry i of the table, and for our own. */
 	FIRST = 256,
 	HELP = FIRST + OPTIONS_MAX,

@@ -20,6 +20,10 @@
  *	tcp://HOST:PORT		HOST is a name, 192.0.2.1, or [2001:db8::1]; to listen
  *				also * (every address). PORT 0: any that is free.
  *	tls://HOST:PORT		TLS 1.3 over TCP
+ *	fd://N			to listen only: the descriptor N, a stream socket of Unix or
+ *				TCP that listens already, made by who started us; with a
+ *				certificate in the options it speaks TLS. An ordinary
+ *				socket: no shared memory.
  *
  * On one machine the bytes go through shared memory, and never enter the kernel: at
  * local:// always; at unix:// if both ends are naru's; at tcp:// if both ends are
@@ -101,6 +105,8 @@ struct naru_stream_options {
  * -EINVAL		@url is not one, or an option is out of range
  * -EACCES		no permission to make the file, or for that port
  * -EEXIST		unix: there is a file of that name that is no socket
+ * -EBADF		fd: it is no stream socket that listens. Otherwise it belongs to
+ *			the listener, and is closed with it.
  * -ELIBACC		tls: libnaru-tls.so cannot be loaded; the log says why
  * -EKEYREJECTED	tls: certificate or key cannot be used; the log says why
  */

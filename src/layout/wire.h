@@ -59,13 +59,14 @@ enum nr_wire_verb {
 enum nr_wire_flags {
 	NR_WIRE_QUIET = 1 << 0,	 /* SEND: answered only if it fails. TAKE: what is sent is
 				    released, without waiting for RELEASE */
-	NR_WIRE_MORE = 1 << 1,	 /* answer of LIST: another one follows */
+	NR_WIRE_MORE = 1 << 1,	 /* answer: another one to the same request follows */
 	NR_WIRE_EXCEPT = 1 << 2, /* TAKE: NARU_EXCEPT */
 	NR_WIRE_TRUNCATE = 1 << 3,  /* TAKE, LOOK: NARU_TRUNCATE */
 	NR_WIRE_CREATE = 1 << 4,    /* OPEN: make it if it is not there */
 	NR_WIRE_EXCLUSIVE = 1 << 5, /* OPEN: with CREATE, only if it is not there */
 	NR_WIRE_OWNER = 1 << 6,	    /* OPEN, SET: owner is valid */
 	NR_WIRE_GROUP = 1 << 7,	    /* OPEN, SET: group is valid */
+	NR_WIRE_NEXT = 1 << 8,	    /* WATCH: not before something has come (gone) anew */
 };
 
 struct nr_wire_frame {
@@ -150,6 +151,8 @@ struct nr_wire_item {
  * followed by count items. number: of the first; those behind it have the next ones. In a
  * lane numbers rise from 1 on; the same ones again are the same messages, sent again
  * because no answer came. Answer, value: how many are in the queue, from the first on.
+ * With QUIET number is not looked at: what is sent again is there twice; and the server
+ * waits until all of the items are in the queue.
  */
 struct nr_wire_send {
 	uint64_t number;
@@ -192,7 +195,10 @@ struct nr_wire_look {
 	uint64_t room;
 };
 
-/* Answer to STAT: struct naru_queue_stat. */
+/*
+ * Answer to STAT: struct naru_queue_stat. Those who wait are also the requests that wait in
+ * the server.
+ */
 struct nr_wire_stat_answer {
 	uint64_t messages;
 	uint64_t bytes;
@@ -225,7 +231,11 @@ struct nr_wire_set {
 	uint32_t unused;
 };
 
-/* Answered when the queue is readable, or writable, as naru_queue_fd() means it. */
+/*
+ * Answered when the queue is readable, or writable, as naru_queue_fd() means it. With NEXT
+ * as naru_queue_rearm() does, and twice: at once with MORE, which says that whatever
+ * happens from now on will be noticed, and without MORE when something has happened.
+ */
 struct nr_wire_watch {
 	uint32_t which; /* enum naru_poll */
 	uint32_t unused;

@@ -230,6 +230,9 @@ int naru_connect(struct naru_space *space, const char *url,
 	case NR_URL_UNIX:
 		r = connect_unix(&connecting, ret_stream);
 		break;
+	case NR_URL_FD:
+		r = -EINVAL;
+		break;
 	default:
 		r = connect_network(&connecting, ret_stream);
 	}

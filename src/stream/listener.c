@@ -131,6 +131,10 @@ static int open_sources(struct naru_listener *listener, struct naru_space *space
 	case NR_URL_TLS:
 		r = open_tls(listener);
 		break;
+	case NR_URL_FD:
+		if (listener->options.certificate)
+			r = open_tls(listener);
+		return r < 0 ? r : nr_listener_adopt(listener, url);
 	case NR_URL_TCP:
 		break;
 	}

@@ -64,4 +64,7 @@ struct nr_url;
 int nr_listener_open_network(struct naru_listener *listener, struct naru_space *space,
 			     const struct nr_url *url);
 
+/* A source at a socket that is open already. -EBADF: it is none that listens. */
+int nr_listener_adopt(struct naru_listener *listener, const struct nr_url *url);
+
 #endif /* NARU_STREAM_LISTENER_H */

@@ -210,7 +210,9 @@ static ssize_t tls_write(struct naru_stream *stream, const struct iovec *parts, 
 /* The peer must be told, or it takes the end for an accident. */
 static int tls_end(struct naru_stream *stream)
 {
-	struct nr_deadline deadline = nr_deadline_in(LINGER_MS);
+	/* Who polls must not be kept waiting by a peer that does not read. */
+	bool polls = nr_gauge_is_open(&stream->readable);
+	struct nr_deadline deadline = nr_deadline_in(polls ? 0 : LINGER_MS);
 	int r;
 
 	while ((r = stream->module->shut(stream->session)) == -EAGAIN) {

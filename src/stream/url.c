@@ -25,6 +25,16 @@ static int parse_local(const char *text, struct nr_url *url)
 	return 0;
 }
 
+static int parse_descriptor(const char *text, struct nr_url *url)
+{
+	size_t length = strspn(text, "0123456789");
+
+	if (text[length] || length > 6 ||
+	    !copy(url->name, sizeof(url->name), text, length))
+		return -EINVAL;
+	return 0;
+}
+
 static int parse_unix(const char *text, struct nr_url *url)
 {
 	const char *slash = strrchr(text, '/');
@@ -95,6 +105,7 @@ int nr_url_parse(const char *text, struct nr_url *ret_url)
 		{"unix://", NR_URL_UNIX, parse_unix},
 		{"tcp://", NR_URL_TCP, parse_network},
 		{"tls://", NR_URL_TLS, parse_network},
+		{"fd://", NR_URL_FD, parse_descriptor},
 	};
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {

@@ -67,6 +67,15 @@ int nr_socket_pair(int ret_fds[2])
 	return 0;
 }
 
+int nr_socket_adopt(int fd)
+{
+	int flags = (int)nr_call(SYS_fcntl, fd, F_GETFL), r = flags;
+
+	if (r >= 0)
+		r = (int)nr_call(SYS_fcntl, fd, F_SETFL, flags | O_NONBLOCK);
+	return r < 0 ? r : (int)nr_call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+}
+
 int nr_socket_bind(int fd, const struct sockaddr *address, socklen_t length)
 {
 	return (int)nr_call(SYS_bind, fd, address, length);

@@ -22,6 +22,9 @@ int nr_socket_open(int family, int type);
 /* Two Unix stream sockets that are connected. */
 int nr_socket_pair(int ret_fds[2]);
 
+/* One that is open already: close-on-exec, and its accept never waits. */
+int nr_socket_adopt(int fd);
+
 int nr_socket_bind(int fd, const struct sockaddr *address, socklen_t length);
 int nr_socket_listen(int fd, uint32_t backlog);
 /* A descriptor that blocks; -EAGAIN if @fd does not. */
