@@ -39,12 +39,13 @@ enum bench_can {
 	BENCH_CAN_TRY = 1 << 1,	   /* say -EAGAIN instead of waiting */
 	BENCH_CAN_SELECT = 1 << 2, /* receive by type */
 	BENCH_CAN_BATCH = 1 << 3,
-	BENCH_CAN_PLACE = 1 << 4,   /* claim and commit, take and release */
-	BENCH_CAN_GATHER = 1 << 5,  /* several senders */
-	BENCH_CAN_SHARE = 1 << 6,   /* several receivers, each message to one of them */
-	BENCH_CAN_LIFE = 1 << 7,    /* a named queue that is created and removed */
-	BENCH_CAN_OPERATE = 1 << 8, /* semaphores */
-	BENCH_CAN_ATTACH = 1 << 9,  /* segments of shared memory */
+	BENCH_CAN_PLACE = 1 << 4,    /* claim and commit, take and release */
+	BENCH_CAN_GATHER = 1 << 5,   /* several senders */
+	BENCH_CAN_SHARE = 1 << 6,    /* several receivers, each message to one of them */
+	BENCH_CAN_LIFE = 1 << 7,     /* a named queue that is created and removed */
+	BENCH_CAN_OPERATE = 1 << 8,  /* semaphores */
+	BENCH_CAN_ATTACH = 1 << 9,   /* segments of shared memory */
+	BENCH_CAN_NETWORK = 1 << 10, /* queues, through TCP */
 };
 
 /* A sender's or receiver's buffer has so many bytes before the message. */
@@ -94,6 +95,9 @@ struct contender {
 
 	/* Create a segment, attach, detach and remove it. */
 	int (*segment)(void *end, size_t size);
+
+	/* It runs only where one of these (of enum bench_can) is needed; 0: anywhere. */
+	unsigned only;
 };
 
 /* Those that need only libnaru and the kernel. */

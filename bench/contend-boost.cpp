@@ -175,4 +175,5 @@ const struct contender bench_boost = {
 	life,
 	nullptr,
 	nullptr,
+	0,
 };
