@@ -151,6 +151,8 @@ struct nr_wire_item {
  * followed by count items. number: of the first; those behind it have the next ones. In a
  * lane numbers rise from 1 on; the same ones again are the same messages, sent again
  * because no answer came. Answer, value: how many are in the queue, from the first on.
+ * With QUIET number is not looked at: what is sent again is there twice; and the server
+ * waits until all of the items are in the queue.
  */
 struct nr_wire_send {
 	uint64_t number;
@@ -193,7 +195,10 @@ struct nr_wire_look {
 	uint64_t room;
 };
 
-/* Answer to STAT: struct naru_queue_stat. */
+/*
+ * Answer to STAT: struct naru_queue_stat. Those who wait are also the requests that wait in
+ * the server.
+ */
 struct nr_wire_stat_answer {
 	uint64_t messages;
 	uint64_t bytes;

@@ -70,6 +70,8 @@ int nr_remote_claim(struct nr_client *client, int64_t type, size_t length, int t
 	int r;
 
 	nr_family_check(client);
+	if (nr_load_relaxed(&client->removed))
+		return -EIDRM;
 	r = nr_send_plan(client, &item, 1, &ignored);
 	if (r == 0)
 		r = check_capacity(client, length);
@@ -193,7 +195,7 @@ int nr_remote_give_back(struct nr_client *client, struct naru_message *message)
 				 message->private_[LENGTH]);
 		nr_client_give_lane(client, lane);
 	}
-	if (r == 0 || r == -ESTALE || r == -EIDRM)
+	if (r == 0 || r == -EIDRM)
 		clear(client, message);
 	return r;
 }

@@ -156,11 +156,23 @@ static int open_queue(struct nr_lane *lane)
 	return -EIDRM;
 }
 
+/* It has ended while nobody used it: then nothing need be sent that may be lost. */
+static bool has_ended(const struct nr_lane *lane)
+{
+	const void *bytes;
+	ssize_t n = naru_stream_peek(lane->stream, 1, 0, &bytes);
+
+	return n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR);
+}
+
 int nr_lane_ready(struct nr_lane *lane)
 {
-	bool fresh = !lane->stream;
+	bool fresh;
 	int r = 0;
 
+	if (lane->stream && has_ended(lane))
+		nr_lane_break(lane);
+	fresh = !lane->stream;
 	if (fresh)
 		r = reach(lane);
 	if (r == 0 && fresh)

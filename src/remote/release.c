@@ -137,8 +137,8 @@ int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data, size
 	struct nr_exchange exchange = exchange_to_give_back(&back);
 	int r = nr_exchange_run(lane, &exchange);
 
-	/* The first try may have done it. */
-	return r == -ESTALE && exchange.tries > 1 ? 0 : r < 0 ? r : 0;
+	/* It has gone back already, by a first try or another way. */
+	return r < 0 && r != -ESTALE ? r : 0;
 }
 
 static int settle_doubt(struct nr_lane *lane)

@@ -29,7 +29,7 @@ int nr_release(struct nr_lane *lane, const uint64_t *deliveries, uint32_t count,
 void nr_release_later(struct nr_lane *lane, const uint64_t *deliveries,
 		      const struct naru_item *items, uint32_t count);
 
-/* Put one back. @data: as it is now; NULL: unchanged. -ESTALE: it has gone back. */
+/* Put one back. @data: as it is now; NULL: unchanged. */
 int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data,
 		 size_t length);
 /* Put @count back, the first of which is @delivery; now, or when the lane is used next.

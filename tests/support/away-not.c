@@ -15,3 +15,8 @@ void away_close(struct room *room)
 void need_here(void)
 {
 }
+
+bool is_away(void)
+{
+	return false;
+}

@@ -27,3 +27,8 @@ void need_here(void)
 {
 	skip();
 }
+
+bool is_away(void)
+{
+	return true;
+}

@@ -9,6 +9,7 @@
  * space is that of a server, which serves the room's directory at the URL in $AWAY.
  */
 
+#include <stdbool.h>
 #include <support/room.h>
 
 /* The space of a room that was just made. */
@@ -18,5 +19,8 @@ void away_close(struct room *room);
 /* For a test that knows how a queue of this machine is made: skip it for one of a server.
  */
 void need_here(void);
+
+/* Are the rooms' queues a server's? */
+bool is_away(void);
 
 #endif /* SUPPORT_AWAY_H */
