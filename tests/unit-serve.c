@@ -60,17 +60,10 @@ static void test_sizes(void **state)
 		text[i] = (unsigned char)(i * i >> 3);
 	for (int which = 0; which < 6; which++) {
 		struct serving *serving = start(room, which / 2);
-		struct lane lane = lane_connect(serving, kinds[which % 2]);
-		const struct nr_wire_hello hello = {
-			.magic = NR_WIRE_MAGIC,
-			.lowest = 1,
-			.highest = 1,
-			.session = {(uint64_t)which + 10, 0},
-		};
+		struct lane lane =
+			lane_open(serving, kinds[which % 2], (uint64_t)which + 10, 0);
 		uint64_t number = 0;
 
-		lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
-		assert_int_equal(lane_hear_value(&lane), 0);
 		assert_int_equal(lane_open_name(&lane, 0, "big"), 0);
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 			const struct {

@@ -172,6 +172,8 @@ static int serve(struct nr_tool *tool, const struct serve_options *given)
 	for (int i = 0; nr_server_url(server, i); i++)
 		fprintf(stderr, "naru: serving %s at %s\n", naru_space_path(tool->space),
 			nr_server_url(server, i));
+	if (nr_server_metrics_url(server))
+		fprintf(stderr, "naru: metrics at %s\n", nr_server_metrics_url(server));
 	r = nr_server_run(server);
 	nr_server_close(server);
 	return r < 0 ? nr_failed("the server has failed: %s", naru_error_text(r)) : NR_OK;

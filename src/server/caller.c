@@ -2,6 +2,8 @@
 
 #include <server/caller.h>
 
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,8 +52,46 @@ int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller)
 	return 0;
 }
 
-bool nr_caller_is_same(const struct nr_caller *one, const struct nr_caller *other)
+uint32_t nr_caller_uid(struct nr_caller *caller)
 {
-	return one->who.uid == other->who.uid &&
-	       strcmp(one->who.name, other->who.name) == 0;
+	if (caller->loopback && !caller->looked && caller->who.uid == UINT32_MAX)
+		caller->who.uid = nr_loopback_user(caller->who.address);
+	caller->looked = true;
+	return caller->who.uid;
+}
+
+/* Those beyond the limit are as if he were not in them. */
+static void find_groups(struct nr_caller *caller)
+{
+	const struct passwd *user = getpwuid(nr_caller_uid(caller));
+	gid_t groups[NR_CALLER_GROUPS];
+	int count = NR_CALLER_GROUPS;
+
+	caller->grouped = true;
+	if (!user)
+		return;
+	if (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
+		count = NR_CALLER_GROUPS;
+	memcpy(caller->groups, groups, (size_t)count * sizeof(groups[0]));
+	caller->groups_count = count;
+}
+
+bool nr_caller_is_in(struct nr_caller *caller, uint32_t gid)
+{
+	if (nr_caller_uid(caller) == UINT32_MAX)
+		return false;
+	if (caller->who.gid == gid)
+		return true;
+	if (!caller->grouped)
+		find_groups(caller);
+	for (int i = 0; i < caller->groups_count; i++)
+		if (caller->groups[i] == gid)
+			return true;
+	return false;
+}
+
+bool nr_caller_is_same(const struct nr_caller *before, struct nr_caller *now)
+{
+	return strcmp(before->who.name, now->who.name) == 0 &&
+	       (before->who.uid == UINT32_MAX || before->who.uid == nr_caller_uid(now));
 }

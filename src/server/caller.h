@@ -7,17 +7,34 @@
 #include <naru/stream.h>
 #include <stdbool.h>
 
+enum { NR_CALLER_GROUPS = 64 };
+
 struct nr_caller {
 	struct naru_stream_peer who;
 	char host[64]; /* who.address without the port */
 	char name[sizeof(((struct naru_stream_peer *)0)->name)]; /* for the log */
 	bool local;    /* over a Unix socket, or shared memory: its end is its death */
 	bool loopback; /* over the network, from this machine */
+	bool looked;   /* for the user of such a connection */
+	bool grouped;  /* groups are known */
+	uint32_t groups[NR_CALLER_GROUPS];
+	int groups_count;
 };
 
 int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller);
 
-/* May one go on with what the other has begun? */
-bool nr_caller_is_same(const struct nr_caller *one, const struct nr_caller *other);
+/* The user; UINT32_MAX: not known. */
+uint32_t nr_caller_uid(struct nr_caller *caller);
+/* Is he in that group, by the files of users and groups? */
+bool nr_caller_is_in(struct nr_caller *caller, uint32_t gid);
+
+/* The user of a connection over the network from this machine; UINT32_MAX: not known. */
+uint32_t nr_loopback_user(const char *address);
+
+/*
+ * May he go on with what was begun before? If it was not known who that was, whoever
+ * knows the secret may.
+ */
+bool nr_caller_is_same(const struct nr_caller *before, struct nr_caller *now);
 
 #endif /* NARU_SERVER_CALLER_H */

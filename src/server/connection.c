@@ -3,6 +3,7 @@
 #include <server/connection.h>
 
 #include <errno.h>
+#include <server/limit.h>
 #include <server/peer.h>
 #include <server/request.h>
 #include <server/served.h>
@@ -17,6 +18,17 @@ static void free_connection(struct nr_waste *waste)
 	free(nr_of(waste, struct nr_connection, waste));
 }
 
+static void count_bytes(struct nr_connection *connection)
+{
+	struct nr_counts *counts = &connection->server->counts;
+	struct naru_stream_stat stat = {.size = sizeof(stat)};
+
+	if (naru_stream_stat(connection->stream, &stat) < 0)
+		return;
+	counts->bytes_in += stat.read;
+	counts->bytes_out += stat.written;
+}
+
 static void close_connection(struct nr_connection *connection)
 {
 	struct nr_server *server = connection->server;
@@ -29,6 +41,7 @@ static void close_connection(struct nr_connection *connection)
 	nr_loop_watch(&server->loop, &connection->readable, 0);
 	if (connection->writable.fd >= 0)
 		nr_loop_watch(&server->loop, &connection->writable, 0);
+	count_bytes(connection);
 	naru_stream_close(connection->stream);
 	nr_peer_charge(server, connection->peer, connection->intake.size, 0);
 	nr_peer_charge(server, connection->peer, connection->output.size, 0);
@@ -37,6 +50,7 @@ static void close_connection(struct nr_connection *connection)
 	nr_peer_close(server, connection->peer);
 	nr_list_remove(&connection->link);
 	server->connections_count--;
+	server->refused_count -= connection->refused;
 	connection->waste.free = free_connection;
 	nr_loop_throw_away(&server->loop, &connection->waste);
 }
@@ -107,8 +121,6 @@ static bool work(struct nr_connection *connection)
 		else
 			refuse(connection, r);
 	}
-	if (may_go_on(connection))
-		nr_connection_wake(connection);
 	return false;
 }
 
@@ -130,10 +142,15 @@ static void advance(struct nr_task *task)
 	struct nr_connection *connection = nr_of(task, struct nr_connection, advance);
 	bool idle = false;
 
+	if (nr_output_waiting(&connection->output) > 0)
+		nr_output_flush(connection);
 	if (may_go_on(connection))
 		idle = work(connection);
 	nr_intake_settle(connection);
 	nr_output_flush(connection);
+	/* What it has written may have been what it waited for. */
+	if (!idle && may_go_on(connection))
+		nr_connection_wake(connection);
 	if (connection->state == NR_CONNECTION_ENDING && !connection->waits &&
 	    nr_output_waiting(&connection->output) == 0)
 		connection->state = NR_CONNECTION_BROKEN;
@@ -143,21 +160,32 @@ static void advance(struct nr_task *task)
 		close_connection(connection);
 }
 
-/* Something comes in behind a request that waits. */
-static void look_behind(struct nr_connection *connection)
+/* What was sent before the end arrives, also when nobody waits for the answer. */
+static bool outlives_its_client(const struct nr_connection *connection)
 {
-	bool cancelled = nr_intake_is_cancelled(connection);
+	return connection->request.verb == NR_WIRE_SEND &&
+	       connection->request.flags & NR_WIRE_QUIET;
+}
 
+void nr_connection_look_behind(struct nr_connection *connection)
+{
+	const struct nr_intake *intake = &connection->intake;
+	bool cancelled = nr_intake_is_cancelled(connection), unread;
+	uint32_t events = EPOLLIN;
+
+	unread = intake->seen_length > (intake->is_copied ? 0 : intake->length);
 	if (cancelled)
 		nr_request_end(connection, -EINTR);
-	else if (connection->intake.ended && !(connection->request.flags & NR_WIRE_QUIET))
+	else if (intake->ended && !outlives_its_client(connection))
 		nr_connection_break(connection);
 	nr_intake_settle(connection);
-	if (connection->state == NR_CONNECTION_BROKEN)
+	if (connection->state == NR_CONNECTION_BROKEN || !connection->waits)
 		return;
-	if (connection->waits &&
-	    nr_loop_watch(&connection->server->loop, &connection->readable,
-			  connection->intake.ended ? 0 : EPOLLIN | EPOLLET) < 0)
+	if (intake->ended)
+		events = 0;
+	else if (unread || !intake->is_copied)
+		events |= EPOLLET;
+	if (nr_loop_watch(&connection->server->loop, &connection->readable, events) < 0)
 		nr_connection_break(connection);
 }
 
@@ -166,7 +194,7 @@ static void is_readable(struct nr_source *source)
 	struct nr_connection *connection = nr_of(source, struct nr_connection, readable);
 
 	if (connection->waits)
-		look_behind(connection);
+		nr_connection_look_behind(connection);
 	else
 		nr_connection_wake(connection);
 }
@@ -230,7 +258,10 @@ int nr_connection_open(struct nr_server *server, struct naru_stream *stream)
 	}
 	nr_list_append(&server->connections, &connection->link);
 	server->connections_count++;
-	r = begin(connection);
+	server->counts.connections++;
+	r = nr_limit_admit(connection);
+	if (r == 0 || r == -EUSERS)
+		r = begin(connection);
 	if (r < 0)
 		close_connection(connection);
 	return r;

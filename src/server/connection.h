@@ -38,6 +38,7 @@ struct nr_connection {
 	struct naru_stream *stream;
 	enum nr_connection_state state;
 	struct nr_caller caller;
+	bool refused; /* there are too many: it is told so, and closed */
 	struct nr_peer *peer;
 	struct nr_task advance;
 	struct nr_timer timer; /* for HELLO; then, of the request that waits */
@@ -52,6 +53,8 @@ struct nr_connection {
 	uint32_t lane;
 
 	struct nr_served *served; /* NULL before OPEN */
+	uint32_t rights;	  /* of enum nr_right, with that queue */
+	uint32_t rules_version;	  /* of which these are */
 	struct naru_once send_once;
 	struct naru_once release_once;
 
@@ -77,6 +80,9 @@ void nr_connection_end(struct nr_connection *connection);
 
 /* Work at it in this turn, or the next. */
 void nr_connection_wake(struct nr_connection *connection);
+
+/* Has something come in behind the request that waits: a CANCEL, or the end? */
+void nr_connection_look_behind(struct nr_connection *connection);
 
 /* Close all, at once. */
 void nr_connections_close(struct nr_server *server);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <naru/space.h>
+#include <server/access.h>
 #include <server/request.h>
 #include <string.h>
 
@@ -42,9 +43,12 @@ static int visit(void *data, const struct naru_entry *entry)
 		.mode = entry->mode,
 		.name_length = (uint32_t)length,
 	};
+	const struct naru_queue_stat stat = {
+		.uid = entry->uid, .gid = entry->gid, .mode = entry->mode};
 	unsigned char *to;
 
-	if (entry->kind != NARU_KIND_QUEUE || length > NARU_NAME_MAX)
+	if (entry->kind != NARU_KIND_QUEUE || length > NARU_NAME_MAX ||
+	    !nr_access_has(listing->connection, NR_RIGHT_LOOK, entry->name, &stat))
 		return 0;
 	if (listing->used + ENTRY_MAX > ANSWER_MAX)
 		answer(listing, true);

@@ -3,6 +3,8 @@
 /* server/hello.c - the first request, and the last */
 
 #include <errno.h>
+#include <server/access.h>
+#include <server/limit.h>
 #include <server/request.h>
 #include <server/session.h>
 
@@ -35,6 +37,14 @@ int nr_verb_hello(struct nr_connection *connection, const unsigned char *body)
 	if ((hello.session[0] == 0 && hello.session[1] == 0) ||
 	    hello.lane >= NR_WIRE_LANES || hello.unused != 0)
 		return refuse(connection, -EINVAL, "no such session, or lane");
+	if (connection->refused) {
+		nr_limit_refuse(connection);
+		return NR_ANSWERED;
+	}
+	if (nr_access_enter(connection) < 0) {
+		nr_connection_end(connection);
+		return NR_ANSWERED;
+	}
 	r = nr_session_join(connection, hello.session, hello.lane);
 	if (r == -EACCES)
 		return refuse(connection, r, "the session is somebody else's");

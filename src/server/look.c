@@ -3,6 +3,7 @@
 /* server/look.c - LOOK, STAT, SET */
 
 #include <errno.h>
+#include <server/access.h>
 #include <server/request.h>
 #include <server/served.h>
 #include <stdlib.h>
@@ -106,6 +107,8 @@ int nr_verb_set(struct nr_connection *connection, const unsigned char *body)
 		options.flags |= NARU_SET_OWNER;
 	if (flags & NR_WIRE_GROUP)
 		options.flags |= NARU_SET_GROUP;
+	if (nr_access_check_owner(connection, connection->served->name, &options) < 0)
+		return NR_ANSWERED;
 	r = naru_queue_set(connection->served->queue, &options);
 	if (r < 0)
 		return nr_queue_error(connection, r, "SET");

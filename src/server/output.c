@@ -75,12 +75,13 @@ static void commit(struct nr_connection *connection)
 {
 	struct nr_output *output = &connection->output;
 	size_t used = output->used;
-	ssize_t n = 0;
+	ssize_t n;
 
 	output->used = 0;
 	output->room_length = 0;
-	if (used > 0)
-		n = naru_stream_commit(connection->stream, used, 0);
+	if (used == 0)
+		return;
+	n = naru_stream_commit(connection->stream, used, 0);
 	if (n == -EAGAIN)
 		n = 0;
 	if (n < 0)
@@ -232,6 +233,8 @@ void nr_answer(struct nr_connection *connection, int value, const void *body,
 	size_t padded = nr_wire_padded(length), room;
 	unsigned char *to = nr_output_begin(connection, sizeof(frame) + padded, &room);
 
+	if (value < 0 && connection->request.verb < NR_SERVER_VERBS)
+		connection->server->counts.failed[connection->request.verb]++;
 	if (!to)
 		return;
 	memcpy(to, &frame, sizeof(frame));

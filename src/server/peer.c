@@ -50,8 +50,6 @@ int nr_peer_open(struct nr_server *server, const struct nr_caller *caller,
 		r = add(server, caller, hash, &peer);
 	if (r < 0)
 		return r;
-	if (peer->connections >= server->options.connections_per_peer)
-		return -EUSERS;
 	peer->connections++;
 	*ret_peer = peer;
 	return 0;

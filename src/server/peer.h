@@ -22,7 +22,7 @@ struct nr_peer {
 	uint64_t memory;
 };
 
-/* One more connection. -EUSERS: there are too many; -ENOMEM. */
+/* One more connection. -ENOMEM. */
 int nr_peer_open(struct nr_server *server, const struct nr_caller *caller,
 		 struct nr_peer **ret_peer);
 /* Accepts NULL. */

@@ -3,6 +3,8 @@
 #include <server/request.h>
 
 #include <errno.h>
+#include <server/access.h>
+#include <server/peer.h>
 #include <server/served.h>
 #include <server/session.h>
 
@@ -12,6 +14,7 @@ struct verb {
 	uint32_t length; /* of the body, at least */
 	uint16_t flags;	 /* that it knows */
 	bool needs_queue;
+	uint32_t rights; /* one of these */
 };
 
 enum {
@@ -28,39 +31,43 @@ static int run_cancel(struct nr_connection *connection, const unsigned char *bod
 }
 
 static const struct verb verbs[] = {
-	[NR_WIRE_HELLO] = {"HELLO", nr_verb_hello, sizeof(struct nr_wire_hello), 0,
-			   false},
-	[NR_WIRE_BYE] = {"BYE", nr_verb_bye, 0, 0, false},
+	[NR_WIRE_HELLO] = {"HELLO", nr_verb_hello, sizeof(struct nr_wire_hello), 0, false,
+			   0},
+	[NR_WIRE_BYE] = {"BYE", nr_verb_bye, 0, 0, false, 0},
 	[NR_WIRE_OPEN] = {"OPEN", nr_verb_open, sizeof(struct nr_wire_open), OPEN_FLAGS,
-			  false},
+			  false, 0},
 	[NR_WIRE_REMOVE] = {"REMOVE", nr_verb_remove, sizeof(struct nr_wire_remove), 0,
-			    false},
-	[NR_WIRE_LIST] = {"LIST", nr_verb_list, 0, 0, false},
-	[NR_WIRE_SPACE] = {"SPACE", nr_verb_space, 0, 0, false},
+			    false, 0},
+	[NR_WIRE_LIST] = {"LIST", nr_verb_list, 0, 0, false, 0},
+	[NR_WIRE_SPACE] = {"SPACE", nr_verb_space, 0, 0, false, 0},
 	[NR_WIRE_SEND] = {"SEND", nr_verb_send, sizeof(struct nr_wire_send),
-			  NR_WIRE_QUIET, true},
+			  NR_WIRE_QUIET, true, NR_RIGHT_SEND},
 	[NR_WIRE_TAKE] = {"TAKE", nr_verb_take, sizeof(struct nr_wire_take), TAKE_FLAGS,
-			  true},
+			  true, NR_RIGHT_RECEIVE},
 	[NR_WIRE_RELEASE] = {"RELEASE", nr_verb_release, sizeof(struct nr_wire_release),
-			     0, true},
+			     0, true, 0},
 	[NR_WIRE_GIVE_BACK] = {"GIVE_BACK", nr_verb_give_back,
-			       sizeof(struct nr_wire_give_back), 0, true},
+			       sizeof(struct nr_wire_give_back), 0, true, 0},
 	[NR_WIRE_LOOK] = {"LOOK", nr_verb_look, sizeof(struct nr_wire_look),
-			  NR_WIRE_TRUNCATE, true},
-	[NR_WIRE_STAT] = {"STAT", nr_verb_stat, 0, 0, true},
+			  NR_WIRE_TRUNCATE, true, NR_RIGHT_LOOK},
+	[NR_WIRE_STAT] = {"STAT", nr_verb_stat, 0, 0, true, NR_RIGHT_LOOK},
 	[NR_WIRE_SET] = {"SET", nr_verb_set, sizeof(struct nr_wire_set),
-			 NR_WIRE_OWNER | NR_WIRE_GROUP, true},
+			 NR_WIRE_OWNER | NR_WIRE_GROUP, true, NR_RIGHT_SET},
 	[NR_WIRE_WATCH] = {"WATCH", nr_verb_watch, sizeof(struct nr_wire_watch),
-			   NR_WIRE_NEXT, true},
-	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false},
+			   NR_WIRE_NEXT, true, NR_RIGHT_SEND | NR_RIGHT_RECEIVE},
+	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false, 0},
 };
+
+const char *nr_request_name(unsigned verb)
+{
+	return verb < sizeof(verbs) / sizeof(verbs[0]) ? verbs[verb].name : NULL;
+}
 
 static const struct verb *verb_of(const struct nr_connection *connection)
 {
 	uint16_t verb = connection->request.verb;
 
-	return verb < sizeof(verbs) / sizeof(verbs[0]) && verbs[verb].name ? &verbs[verb]
-									   : NULL;
+	return nr_request_name(verb) ? &verbs[verb] : NULL;
 }
 
 /* 0, or an answer was given. */
@@ -70,7 +77,6 @@ static int check(struct nr_connection *connection, const struct verb *verb)
 
 	if (connection->state == NR_CONNECTION_NEW && request->verb != NR_WIRE_HELLO) {
 		nr_answer_error(connection, -EPROTO, "say HELLO first");
-		nr_connection_end(connection);
 		return -EPROTO;
 	}
 	if (!verb) {
@@ -95,6 +101,57 @@ static int check(struct nr_connection *connection, const struct verb *verb)
 		return -EBADF;
 	}
 	return 0;
+}
+
+/* The lines may have changed since OPEN. */
+static void renew_rights(struct nr_connection *connection)
+{
+	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	const struct nr_served *served = connection->served;
+
+	if (connection->rules_version == connection->server->rules_version)
+		return;
+	connection->rules_version = connection->server->rules_version;
+	connection->rights = 0;
+	if (naru_queue_stat(served->queue, &stat) == 0)
+		connection->rights = nr_access_rights(connection, served->name, &stat);
+}
+
+/* 0, or an answer was given. */
+static int check_rights(struct nr_connection *connection, const struct verb *verb)
+{
+	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	const struct nr_served *served = connection->served;
+	uint32_t lowest = verb->rights & -verb->rights;
+	int r;
+
+	if (verb->rights == 0)
+		return 0;
+	renew_rights(connection);
+	if (connection->rights & verb->rights)
+		return 0;
+	r = naru_queue_stat(served->queue, &stat);
+	if (r < 0) {
+		nr_queue_error(connection, r, verb->name);
+		return r;
+	}
+	r = nr_access_check(connection, (enum nr_right)lowest, served->name, &stat);
+	if (r == 0)
+		/* It has been given the right meanwhile: OPEN would say so, too. */
+		connection->rights |= lowest;
+	return r;
+}
+
+/* Whoever leaves much of what he has asked for unread, on all of his connections. */
+static int check_memory(struct nr_connection *connection)
+{
+	if (connection->peer->memory <= connection->server->options.memory)
+		return 0;
+	nr_answer_error(
+		connection, -ENOBUFS,
+		"%s uses all the memory that one client may have: read the answers",
+		connection->caller.name);
+	return -ENOBUFS;
 }
 
 static void request_timed_out(struct nr_timer *timer)
@@ -134,7 +191,8 @@ void nr_request_handle(struct nr_connection *connection)
 
 	connection->done = 0;
 	connection->done_end = 0;
-	if (check(connection, verb) == 0) {
+	if (check(connection, verb) == 0 && check_rights(connection, verb) == 0 &&
+	    check_memory(connection) == 0) {
 		body = nr_intake_body(connection);
 		if (body)
 			which = verb->run(connection, body);
@@ -143,6 +201,11 @@ void nr_request_handle(struct nr_connection *connection)
 	}
 	if (which == NR_ANSWERED || !begin_to_wait(connection, (enum naru_poll)which))
 		nr_intake_done(connection);
+	/* There is no second HELLO. */
+	if (connection->state == NR_CONNECTION_NEW)
+		nr_connection_end(connection);
+	if (verb)
+		connection->server->counts.requests[connection->request.verb]++;
 }
 
 /* What waited does no longer, and the next one comes. */

@@ -12,6 +12,9 @@
 
 #include <server/connection.h>
 
+/* "SEND"; NULL: there is no such verb. */
+const char *nr_request_name(unsigned verb);
+
 /* Work at the current request; answers, or lets it wait. */
 void nr_request_handle(struct nr_connection *connection);
 

@@ -178,7 +178,7 @@ int nr_served_wait(struct nr_connection *connection, enum naru_poll which)
 	if (r < 0)
 		return r;
 	server->waiting++;
-	side->count++;
+	side->count += connection->request.verb != NR_WIRE_WATCH;
 	connection->waits = which;
 	nr_list_append(&side->waiting, &connection->waiting);
 	/* What has come since it was tried is seen by this, what comes later by the next.
@@ -191,7 +191,8 @@ void nr_served_leave(struct nr_connection *connection)
 {
 	if (!connection->waits)
 		return;
-	side_of(connection->served, connection->waits)->count--;
+	side_of(connection->served, connection->waits)->count -=
+		connection->request.verb != NR_WIRE_WATCH;
 	connection->waits = 0;
 	nr_list_remove(&connection->waiting);
 	if (--connection->server->waiting == 0)
@@ -251,6 +252,25 @@ static void side_round(struct nr_task *task)
 	}
 }
 
+/*
+ * In shared memory a client that has said something, which is not read yet, rings no
+ * bell for what it says next.
+ */
+static void look_at(struct nr_side *side)
+{
+	struct nr_link *link = side->waiting.next;
+
+	nr_loop_later(&side->served->server->loop, &side->round);
+	while (link != &side->waiting) {
+		struct nr_connection *connection =
+			nr_of(link, struct nr_connection, waiting);
+
+		link = link->next;
+		if (connection->readable.events & EPOLLET)
+			nr_connection_look_behind(connection);
+	}
+}
+
 void nr_served_tick(struct nr_timer *timer)
 {
 	struct nr_server *server = nr_of(timer, struct nr_server, tick);
@@ -259,8 +279,9 @@ void nr_served_tick(struct nr_timer *timer)
 	for (; link != &server->served_list; link = link->next) {
 		struct nr_served *served = nr_of(link, struct nr_served, link);
 
-		nr_loop_later(&server->loop, &served->readable.round);
-		nr_loop_later(&server->loop, &served->writable.round);
+		look_at(&served->readable);
+		look_at(&served->writable);
 	}
-	nr_timer_set(&server->loop.timers, &server->tick, nr_timers_due(TICK_MS));
+	if (server->waiting > 0)
+		nr_timer_set(&server->loop.timers, &server->tick, nr_timers_due(TICK_MS));
 }

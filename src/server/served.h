@@ -24,7 +24,7 @@ struct nr_side {
 	struct nr_source source; /* of the queue's descriptor */
 	struct nr_task round;
 	struct nr_link waiting; /* struct nr_connection */
-	uint32_t count;
+	uint32_t count;		/* of these, those that send or take */
 	enum naru_poll which;
 	struct nr_served *served;
 };

@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <server/connection.h>
+#include <server/limit.h>
 #include <server/listen.h>
+#include <server/metrics.h>
 #include <server/request.h>
+#include <server/rules.h>
 #include <server/served.h>
 #include <server/session.h>
 #include <stdarg.h>
@@ -76,6 +79,27 @@ static int check_options(struct nr_server *server)
 	return 0;
 }
 
+/* A file that is broken keeps what was. */
+static int load_rules(struct nr_server *server)
+{
+	struct nr_rules *rules;
+	char text[512];
+	int r;
+
+	if (!server->options.access)
+		return 0;
+	r = nr_rules_load(server->options.access, &rules, text, sizeof(text));
+	if (r < 0) {
+		nr_server_log(server, "%s%s", text,
+			      server->rules ? "; what was read before holds" : "");
+		return r;
+	}
+	nr_rules_free(server->rules);
+	server->rules = rules;
+	server->rules_version++;
+	return 0;
+}
+
 static void controlled(struct nr_source *source)
 {
 	struct nr_server *server = nr_of(source, struct nr_server, control);
@@ -85,6 +109,11 @@ static void controlled(struct nr_source *source)
 		return;
 	if (server->stop)
 		server->stopping = true;
+	if (server->reload) {
+		server->reload = false;
+		if (load_rules(server) == 0 && server->rules)
+			nr_server_log(server, "%s is read again", server->options.access);
+	}
 }
 
 static void say(struct nr_server *server)
@@ -129,6 +158,25 @@ static int listen_to_all(struct nr_server *server)
 	return r;
 }
 
+static int listen_for_metrics(struct nr_server *server)
+{
+	struct naru_stream_options options = NARU_INIT(
+		options, .flags = NARU_STREAM_PLAIN,
+		.mode = server->options.stream ? server->options.stream->mode : 0);
+	const char *url = server->options.metrics;
+	int r;
+
+	if (!url)
+		return 0;
+	server->metrics = calloc(1, sizeof(*server->metrics));
+	if (!server->metrics)
+		return -ENOMEM;
+	r = nr_listening_open(server, url, &options, nr_scrape_open, server->metrics);
+	if (r < 0)
+		nr_server_log(server, "cannot listen at %s: %s", url, naru_error_text(r));
+	return r;
+}
+
 static int set_up(struct nr_server *server)
 {
 	int r = check_options(server);
@@ -145,8 +193,15 @@ static int set_up(struct nr_server *server)
 		return -ENOMEM;
 	if (getentropy(server->instance, sizeof(server->instance)) < 0)
 		return -errno;
-	r = nr_loop_watch(&server->loop, &server->control, EPOLLIN);
-	return r < 0 ? r : listen_to_all(server);
+	r = load_rules(server);
+	if (r == 0)
+		r = nr_loop_watch(&server->loop, &server->control, EPOLLIN);
+	if (r == 0)
+		r = listen_for_metrics(server);
+	if (r < 0)
+		return r;
+	nr_limit_raise(server);
+	return listen_to_all(server);
 }
 
 int nr_server_open(struct naru_space *space, const struct nr_server_options *options,
@@ -162,6 +217,7 @@ int nr_server_open(struct naru_space *space, const struct nr_server_options *opt
 	server->control.fd = -1;
 	set_defaults(&server->options);
 	nr_list_init(&server->connections);
+	nr_list_init(&server->scrapes);
 	nr_list_init(&server->served_list);
 	r = nr_loop_open(&server->loop);
 	if (r == 0)
@@ -180,14 +236,19 @@ void nr_server_close(struct nr_server *server)
 	server->stopping = true;
 	for (int i = 0; i < server->listening_count; i++)
 		nr_listening_close(&server->listening[i]);
+	if (server->metrics)
+		nr_listening_close(server->metrics);
+	nr_scrapes_close(server);
 	nr_connections_close(server);
 	nr_sessions_close(server);
 	nr_loop_close(&server->loop);
 	nr_chains_free(&server->served);
 	nr_chains_free(&server->peers);
+	nr_rules_free(server->rules);
 	if (server->control.fd >= 0)
 		close(server->control.fd);
 	free(server->listening);
+	free(server->metrics);
 	free(server->scratch);
 	free(server);
 }
@@ -197,6 +258,11 @@ const char *nr_server_url(struct nr_server *server, int nth)
 	return nth < server->listening_count
 		       ? naru_listener_url(server->listening[nth].listener)
 		       : NULL;
+}
+
+const char *nr_server_metrics_url(struct nr_server *server)
+{
+	return server->metrics ? naru_listener_url(server->metrics->listener) : NULL;
 }
 
 int nr_server_turn(struct nr_server *server, bool wait)

@@ -72,9 +72,10 @@ void lane_close(struct lane *lane)
 	lane->stream = naru_stream_close(lane->stream);
 }
 
-struct lane lane_open(struct serving *serving, uint64_t session, uint32_t lane)
+struct lane lane_open(struct serving *serving, uint32_t flags, uint64_t session,
+		      uint32_t lane)
 {
-	struct lane opened = lane_connect(serving, 0);
+	struct lane opened = lane_connect(serving, flags);
 	const struct nr_wire_hello hello = {
 		.magic = NR_WIRE_MAGIC,
 		.lowest = NR_WIRE_VERSION,
@@ -91,7 +92,16 @@ struct lane lane_open(struct serving *serving, uint64_t session, uint32_t lane)
 struct lane lane_open_queue(struct serving *serving, uint64_t session, uint32_t lane,
 			    const char *queue)
 {
-	struct lane opened = lane_open(serving, session, lane);
+	struct lane opened = lane_open(serving, 0, session, lane);
+
+	must_be(lane_open_name(&opened, NR_WIRE_CREATE, queue), 0);
+	return opened;
+}
+
+struct lane lane_open_plain(struct serving *serving, uint64_t session, uint32_t lane,
+			    const char *queue)
+{
+	struct lane opened = lane_open(serving, NARU_STREAM_PLAIN, session, lane);
 
 	must_be(lane_open_name(&opened, NR_WIRE_CREATE, queue), 0);
 	return opened;
@@ -253,4 +263,39 @@ int lane_give_back(struct lane *lane, uint64_t delivery)
 
 	lane_say(lane, NR_WIRE_GIVE_BACK, 0, 0, &body, sizeof(body));
 	return lane_hear_value(lane);
+}
+
+void lane_say_cancel(struct lane *lane, uint32_t serial)
+{
+	const struct nr_wire_frame frame = {.verb = NR_WIRE_CANCEL, .serial = serial};
+
+	write_all(lane, &frame, sizeof(frame));
+}
+
+struct nr_wire_stat_answer lane_stat(struct lane *lane)
+{
+	struct nr_wire_stat_answer stat;
+	struct heard heard;
+
+	lane_say(lane, NR_WIRE_STAT, 0, 0, NULL, 0);
+	heard = lane_hear(lane);
+	must_be(heard.frame.value, 0);
+	must_be(heard.frame.length, sizeof(stat));
+	memcpy(&stat, heard.body, sizeof(stat));
+	return stat;
+}
+
+void lane_await_waiting(struct lane *lane, uint32_t senders, uint32_t receivers)
+{
+	struct nr_wire_stat_answer stat;
+
+	do
+		stat = lane_stat(lane);
+	while (stat.waiting_senders != senders || stat.waiting_receivers != receivers);
+}
+
+void lane_await_held(struct lane *lane, uint64_t held)
+{
+	while (lane_stat(lane).held_messages != held)
+		;
 }

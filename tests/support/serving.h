@@ -40,10 +40,14 @@ struct lane {
 struct lane lane_connect(struct serving *serving, uint32_t flags);
 void lane_close(struct lane *lane);
 
-/* HELLO, which must succeed. */
-struct lane lane_open(struct serving *serving, uint64_t session, uint32_t lane);
-/* The same, and OPEN. */
+/* HELLO, which must succeed. @flags: of naru_stream_options. */
+struct lane lane_open(struct serving *serving, uint32_t flags, uint64_t session,
+		      uint32_t lane);
+/* The same by shared memory, and OPEN. */
 struct lane lane_open_queue(struct serving *serving, uint64_t session, uint32_t lane,
+			    const char *queue);
+/* The same by an ordinary socket. */
+struct lane lane_open_plain(struct serving *serving, uint64_t session, uint32_t lane,
 			    const char *queue);
 
 /* A frame. Returns its serial. @length may be anything. */
@@ -76,5 +80,12 @@ void lane_say_take(struct lane *lane, unsigned flags, int timeout_ms, uint64_t d
 void lane_hear_message(struct lane *lane, int64_t type, const char *text);
 int lane_release(struct lane *lane, uint64_t number, uint64_t delivery);
 int lane_give_back(struct lane *lane, uint64_t delivery);
+void lane_say_cancel(struct lane *lane, uint32_t serial);
+struct nr_wire_stat_answer lane_stat(struct lane *lane);
+
+/* Return when so many wait at the lane's queue, as the server says. */
+void lane_await_waiting(struct lane *lane, uint32_t senders, uint32_t receivers);
+/* Return when so many messages are held. */
+void lane_await_held(struct lane *lane, uint64_t held);
 
 #endif /* SUPPORT_SERVING_H */

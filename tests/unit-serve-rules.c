@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The lines of the file of access: what is no line, and whom one is about */
+
+#include <fcntl.h>
+#include <server/rules.h>
+#include <stdio.h>
+#include <string.h>
+#include <support/must.h>
+#include <support/unit.h>
+#include <unistd.h>
+
+static const char *in(struct room *room, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", room->path, name);
+	return path;
+}
+
+static const char *write_lines(struct room *room, const char *lines)
+{
+	const char *path = in(room, ".access");
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+
+	must(fd >= 0);
+	must(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
+	close(fd);
+	return path;
+}
+
+static void test_broken(void **state)
+{
+	static const struct {
+		const char *lines, *said;
+	} cases[] = {
+		{"\nmaybe anyone all *\n", "line 2: allow or deny is wanted, not maybe"},
+		{"allow everyone all *\n", "address or anyone is wanted, not everyone"},
+		{"allow anyone fly *\n", "look with commas between, is wanted, not fly"},
+		{"allow anyone send,,look *\n", "is wanted, not \n"},
+		{"allow anyone all # *\n", "a pattern of queues (* for all) is wanted"},
+		{"allow uid bert all *\n", "the number of a user is wanted, not bert"},
+		{"allow uid -1 all *\n", "the number of a user is wanted, not -1"},
+		{"allow user no.such.user all *\n", "the name of a user is wanted"},
+		{"allow group no.such.group all *\n", "the name of a group is wanted"},
+		{"allow address 192.0.2.0/33 all *\n", "is wanted, not 192.0.2.0/33"},
+		{"allow address host all *\n", "is wanted, not host"},
+		{"allow certificate\n", "a certificate's name"},
+		{"allow", "is wanted, not nothing"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = write_lines(*state, cases[i].lines);
+		struct nr_rules *rules;
+		char text[512];
+
+		assert_int_equal(nr_rules_load(path, &rules, text, sizeof(text)),
+				 -EINVAL);
+		strcat(text, "\n");
+		if (!strstr(text, cases[i].said))
+			fail_msg("%s", text);
+	}
+}
+
+/* Who is who. */
+static void test_callers(void **state)
+{
+	static const struct {
+		const char *line, *host, *name;
+		uint32_t uid, gid;
+		bool allowed;
+	} cases[] = {
+		{"allow uid 7 all *", "", "", 7, 8, true},
+		{"allow uid 7 all *", "", "", 8, 7, false},
+		{"allow user root all *", "", "", 0, 0, true},
+		{"allow group root all *", "", "", 54321, 0, true},
+		{"allow group root all *", "", "", 54321, 54321, false},
+		{"allow group root all *", "192.0.2.1", "", UINT32_MAX, UINT32_MAX,
+		 false},
+		{"allow certificate *.example all *", "", "a.example", 1, 1, true},
+		{"allow certificate *.example all *", "", "a.example.org", 1, 1, false},
+		{"allow certificate * all *", "", "", 1, 1, false},
+		{"allow address 192.0.2.0/24 all *", "192.0.2.255", "", 1, 1, true},
+		{"allow address 192.0.2.0/24 all *", "192.0.3.0", "", 1, 1, false},
+		{"allow address 192.0.2.128/25 all *", "192.0.2.127", "", 1, 1, false},
+		{"allow address 192.0.2.128/25 all *", "192.0.2.129", "", 1, 1, true},
+		{"allow address 192.0.2.1 all *", "192.0.2.1", "", 1, 1, true},
+		{"allow address 0.0.0.0/0 all *", "203.0.113.9", "", 1, 1, true},
+		{"allow address 0.0.0.0/0 all *", "2001:db8::1", "", 1, 1, false},
+		{"allow address 0.0.0.0/0 all *", "", "", 1, 1, false},
+		{"allow address 2001:db8::/33 all *", "2001:db8:7fff::1", "", 1, 1, true},
+		{"allow address 2001:db8::/33 all *", "2001:db8:8000::1", "", 1, 1,
+		 false},
+		{"deny uid 7 send *\nallow anyone all *", "", "", 7, 7, false},
+		{"deny uid 7 look *\nallow anyone all *", "", "", 7, 7, true},
+		{"allow anyone send a b q*", "", "", 7, 7, true},
+		{"allow anyone send a b", "", "", 7, 7, false},
+		{"", "", "", 0, 0, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct nr_caller caller = {
+			.who = {.uid = cases[i].uid, .gid = cases[i].gid}};
+		struct nr_rules *rules;
+		char text[512] = "";
+
+		strcpy(caller.host, cases[i].host);
+		strcpy(caller.who.name, cases[i].name);
+		assert_int_equal(nr_rules_load(write_lines(*state, cases[i].line), &rules,
+					       text, sizeof(text)),
+				 0);
+		if (nr_rules_allow(rules, &caller, 1, "queue", text, sizeof(text)) !=
+		    cases[i].allowed)
+			fail_msg("%s: %s", cases[i].line, text);
+		nr_rules_free(rules);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_a_room(test_broken),
+		in_a_room(test_callers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
