@@ -47,6 +47,7 @@ enum bench_can {
 	BENCH_CAN_OPERATE = 1 << 8, /* semaphores */
 	BENCH_CAN_ATTACH = 1 << 9,  /* segments of shared memory */
 	BENCH_CAN_CONNECT = 1 << 10,
+	BENCH_CAN_NETWORK = 1 << 11, /* queues, through TCP */
 };
 
 /* A sender's or receiver's buffer has so many bytes before the message. */
@@ -105,6 +106,9 @@ struct contender {
 	 * 64 bytes there and back if @talk.
 	 */
 	int (*connect)(void *end, bool talk);
+
+	/* It runs only where one of these (of enum bench_can) is needed; 0: anywhere. */
+	unsigned only;
 };
 
 /* Those that need only libnaru and the kernel. */

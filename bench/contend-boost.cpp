@@ -176,4 +176,5 @@ const struct contender bench_boost = {
 	nullptr,
 	nullptr,
 	nullptr,
+	0,
 };

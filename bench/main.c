@@ -9,6 +9,8 @@ const struct contender bench_boost = {.name = "Boost", .absent = "no libboost-de
 #endif
 #ifndef HAVE_ZEROMQ
 const struct contender bench_zeromq = {.name = "ZeroMQ", .absent = "no libzmq3-dev"};
+const struct contender bench_zeromq_tcp = {.name = "ZeroMQ (tcp)",
+					   .absent = "no libzmq3-dev"};
 #endif
 #ifndef HAVE_NNG
 const struct contender bench_nng = {.name = "nng", .absent = "no libnng-dev"};
@@ -36,6 +38,7 @@ int main(int argc, char **argv)
 	}
 	all[count++] = &bench_boost;
 	all[count++] = &bench_zeromq;
+	all[count++] = &bench_zeromq_tcp;
 	all[count++] = &bench_nng;
 	all[count++] = &bench_iceoryx;
 	all[count++] = &bench_stream_tls;

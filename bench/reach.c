@@ -60,6 +60,8 @@ static const struct entry entries[] = {
 	{"create default, send, remove: the kernel's", naru, "create-default",
 	 "create-16k", "System V", true, 10},
 	{"idle receiver: ms of processor time", naru, "idle", NULL, NULL, true, 1},
+	{"remote, unconfirmed, 64 B: ZeroMQ", "naru remote (unconfirmed)", "remote-64",
+	 NULL, "ZeroMQ (tcp)", false, 1},
 	{"drop-in, one way 64 B: the kernel's", drop_in, "one-way-64", NULL, "System V",
 	 false, 8},
 	{"drop-in, round trip, blocking, two cores: the kernel's", drop_in,

@@ -49,6 +49,8 @@ const struct bench_workload bench_workloads[] = {
 	{"one-way-64", "one way, 64 B, copying", ONE_WAY(BENCH_ONE_WAY, 64, 1, 1, 0)},
 	{"one-way-64-batch", "one way, 64 B, batches of 32",
 	 ONE_WAY(BENCH_ONE_WAY_BATCH, 64, 1, 1, BENCH_CAN_BATCH)},
+	{"remote-64", "to a queue on another machine, TCP loopback, 64 B, batches of 32",
+	 ONE_WAY(BENCH_ONE_WAY_BATCH, 64, 1, 1, BENCH_CAN_BATCH | BENCH_CAN_NETWORK)},
 	{"one-way-1k", "one way, 1 KiB, copying", ONE_WAY(BENCH_ONE_WAY, KIB, 1, 1, 0)},
 	{"one-way-64k", "one way, 64 KiB, copying",
 	 ONE_WAY(BENCH_ONE_WAY, 64 * KIB, 1, 1, 0)},
@@ -90,6 +92,10 @@ const char *bench_workload_unfit(const struct bench_workload *workload,
 {
 	unsigned lacks = workload->need & ~contender->can;
 
+	if (contender->only && !(contender->only & workload->need))
+		return "it is for other workloads";
+	if (lacks & BENCH_CAN_NETWORK)
+		return "it has no queues on other machines";
 	if (lacks & BENCH_CAN_BLOCK)
 		return "it cannot wait";
 	if (lacks & BENCH_CAN_TRY)
