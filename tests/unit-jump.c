@@ -135,19 +135,19 @@ static void test_wait_in_handler(void **state)
 }
 
 static ucontext_t away;
-static volatile bool is_away;
+static volatile bool has_left;
 
 static void leave(int number)
 {
 	(void)number;
-	is_away = true;
+	has_left = true;
 	setcontext(&away);
 }
 
 static void *run_and_leave(void *data)
 {
 	getcontext(&away);
-	if (!is_away)
+	if (!has_left)
 		work_run(data);
 	/* At the latest by the next wait nothing is left of it. */
 	must_be(wait_a_moment(), -1);
@@ -164,7 +164,7 @@ static void test_leave(void **state)
 		struct work work = {.call = (enum call)call};
 		pthread_t thread;
 
-		is_away = false;
+		has_left = false;
 		work_prepare((enum call)call);
 		must_be(pthread_create(&thread, NULL, run_and_leave, &work), 0);
 		work_await_asleep(&work);
