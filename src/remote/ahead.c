@@ -202,29 +202,41 @@ static ssize_t fetch(struct nr_client *client, struct fetch *fetch, int timeout_
 	return (ssize_t)fetch->wanted;
 }
 
+static ssize_t receive_new(struct nr_client *client, int64_t select, int flags,
+			   struct naru_item *items, size_t count, int timeout_ms)
+{
+	struct fetch wanted;
+	int r;
+
+	wanted.ahead = NULL;
+	wanted.wanted = count < NR_BRING_MAX ? count : NR_BRING_MAX;
+	wanted.bring = (struct nr_bring){
+		.select = select,
+		/* Others of what is wanted now may not be wanted next; but any are. */
+		.count = select == 0 && flags == 0 ? NR_BRING_MAX
+						   : (uint32_t)wanted.wanted,
+		.rooms = wanted.rooms,
+		.items = items,
+	};
+	r = nr_bring_flags(select, flags, &wanted.bring.flags);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < wanted.bring.count; i++)
+		wanted.rooms[i] = i < wanted.wanted ? items[i].length : ROOM;
+	return fetch(client, &wanted, timeout_ms);
+}
+
 ssize_t nr_ahead_receive(struct nr_client *client, int64_t select, int flags,
 			 struct naru_item *items, size_t count, int timeout_ms)
 {
-	struct fetch wanted = {
-		.bring = {.select = select, .items = items, .rooms = wanted.rooms},
-		.wanted = count < NR_BRING_MAX ? count : NR_BRING_MAX,
-	};
 	struct nr_select admitted;
 	ssize_t n;
-	int r;
+	int r = nr_select_of(select, flags & NARU_EXCEPT, &admitted);
 
-	r = nr_select_of(select, flags & NARU_EXCEPT, &admitted);
-	if (r == 0)
-		r = nr_bring_flags(select, flags, &wanted.bring.flags);
 	if (r < 0)
 		return r;
 	n = receive_fetched(client, &admitted, flags, items, count);
 	if (n != 0)
 		return n;
-	for (size_t i = 0; i < NR_BRING_MAX; i++)
-		wanted.rooms[i] = i < wanted.wanted ? items[i].length : ROOM;
-	/* Others of what is wanted now may not be wanted next; but any are. */
-	wanted.bring.count =
-		select == 0 && flags == 0 ? NR_BRING_MAX : (uint32_t)wanted.wanted;
-	return fetch(client, &wanted, timeout_ms);
+	return receive_new(client, select, flags, items, count, timeout_ms);
 }

@@ -143,8 +143,9 @@ static int request(struct nr_lane *lane, struct nr_exchange *exchange)
 		r = exchange->write(lane, exchange->data);
 	if (r == 0)
 		r = nr_frame_send(lane);
-	/* It ends the call; or, if it was sent before, nothing waits any more. */
-	while (r == -EINTR && exchange->tries > 0)
+	/* It ends a call that waits; unless that was sent before: then it waits no more.
+	 */
+	while (r == -EINTR && (exchange->tries > 0 || !exchange->waits))
 		r = nr_frame_send(lane);
 	if (lane->out_begun || r == 0)
 		exchange->tries++;
