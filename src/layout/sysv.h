@@ -101,9 +101,9 @@ struct nr_sysv_record_shared {
 struct nr_sysv_entry_shared {
 	_Atomic uint32_t word; /* futex: woken at each change */
 	_Atomic int32_t creator;
-	_Atomic int32_t last_pid; /* segments: attached or detached */
+	_Atomic int32_t last_pid;   /* segments: attached or detached */
 	_Atomic uint32_t unsettled; /* not 0: see I5 */
-	_Atomic int64_t stamp[2]; /* segments: attached, detached; sets: operated on */
+	_Atomic int64_t stamp[2];   /* segments: attached, detached; sets: operated on */
 	struct nr_sysv_record_shared record[2];
 	uint64_t pad[2];
 };

@@ -10,8 +10,8 @@
  * parent drops it. So the child counts from the moment that fork returns, and if either
  * of them dies on the way, the kernel drops what it had.
  *
- * A child that is made past libc's fork(2) (clone(2), _Fork(3)) has none of them. It finds
- * that out, and takes some, with its first call that has to do with attachments.
+ * A child that is made past libc's fork(2) (clone(2), _Fork(3)) has none of them. It
+ * finds that out, and takes some, with its first call that has to do with attachments.
  *
  * If that hold cannot be had (no descriptor is free, or the permission is gone), the
  * child is attached and does not count.
