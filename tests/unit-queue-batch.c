@@ -215,9 +215,11 @@ static void test_batches_of_large_messages(void **state)
 {
 	enum { LARGE = 50000 };
 	static char in[4][LARGE], out[4][LARGE];
-	struct naru_queue *queue = room_queue(*state, "q", 3 * LARGE, 0);
 	struct naru_item send[4], receive[4];
+	struct naru_queue *queue;
 
+	need_here();
+	queue = room_queue(*state, "q", 3 * LARGE, 0);
 	for (int i = 0; i < 4; i++) {
 		memset(in[i], 'a' + i, LARGE);
 		send[i] = (struct naru_item){1, in[i], LARGE};

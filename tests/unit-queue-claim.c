@@ -46,9 +46,11 @@ static void test_the_place_is_that_of_the_commit(void **state)
 
 static void test_commit_shorter_and_with_another_type(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 1000, 0);
+	struct naru_queue *queue;
 	struct naru_message message;
 
+	need_here();
+	queue = room_queue(*state, "q", 1000, 0);
 	assert_int_equal(naru_queue_claim(queue, 1, 1000, 0, &message), 0);
 	assert_int_equal(naru_queue_send(queue, 1, "x", 1, 0), -EAGAIN);
 	memcpy(message.data, "short", 5);
@@ -69,9 +71,11 @@ static void test_commit_shorter_and_with_another_type(void **state)
 
 static void test_commit_refuses_and_keeps_the_claim(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
+	struct naru_queue *queue;
 	struct naru_message message;
 
+	need_here();
+	queue = room_queue(*state, "q", 0, 0);
 	assert_int_equal(naru_queue_claim(queue, 1, 5, 0, &message), 0);
 	message.length = 6;
 	assert_int_equal(naru_queue_commit(queue, &message), -EINVAL);
@@ -119,10 +123,12 @@ static void test_finished_only_once(void **state)
 
 static void test_claims_count_for_the_capacity(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 100, 3);
+	struct naru_queue *queue;
 	struct naru_message a, b, c;
 	struct naru_queue_stat stat;
 
+	need_here();
+	queue = room_queue(*state, "q", 100, 3);
 	assert_int_equal(naru_queue_claim(queue, 1, 60, 0, &a), 0);
 	assert_int_equal(naru_queue_claim(queue, 1, 41, 0, &b), -EAGAIN);
 	assert_int_equal(naru_queue_claim(queue, 1, 40, 0, &b), 0);

@@ -270,6 +270,7 @@ static void test_null_is_the_default_space(void **state)
 {
 	struct room *room = *state;
 
+	need_here();
 	assert_int_equal(child_run(use_default_space, room->path), 0);
 	naru_queue_close(room_reopen(room, "q"));
 	assert_int_equal(naru_queue_remove(room->space, "q"), 0);

@@ -19,10 +19,13 @@ static int64_t coarse_now(void)
 
 static void test_counts(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 1000, 50);
-	struct naru_queue_stat stat = room_stat(queue);
+	struct naru_queue *queue;
+	struct naru_queue_stat stat;
 	struct naru_message claimed, taken;
 
+	need_here();
+	queue = room_queue(*state, "q", 1000, 50);
+	stat = room_stat(queue);
 	assert_int_equal(stat.messages, 0);
 	assert_int_equal(stat.bytes, 0);
 	assert_int_equal(stat.capacity, 1000);
@@ -80,10 +83,13 @@ static int receive_one(void *queue)
 static void test_last_sender_and_receiver(void **state)
 {
 	int64_t before = coarse_now(), tick = 20000000;
-	struct naru_queue *queue = room_queue(*state, "q", 1000, 50);
-	struct naru_queue_stat stat = room_stat(queue);
+	struct naru_queue *queue;
+	struct naru_queue_stat stat;
 	pid_t child;
 
+	need_here();
+	queue = room_queue(*state, "q", 1000, 50);
+	stat = room_stat(queue);
 	assert_int_equal(stat.last_sender, 0);
 	assert_int_equal(stat.last_receiver, 0);
 	assert_int_equal(stat.last_send, 0);
@@ -103,12 +109,14 @@ static void test_last_sender_and_receiver(void **state)
 
 static void test_every_way_of_sending_and_receiving_counts(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 1000, 50);
+	struct naru_queue *queue;
 	struct naru_message message;
 	char bytes[3];
 	struct naru_item items[3] = {
 		{1, &bytes[0], 1}, {2, &bytes[1], 1}, {3, &bytes[2], 1}};
 
+	need_here();
+	queue = room_queue(*state, "q", 1000, 50);
 	assert_int_equal(naru_queue_send_batch(queue, items, 3, 0), 3);
 	assert_int_equal(room_stat(queue).sent, 3);
 	assert_int_equal(room_stat(queue).last_sender, getpid());

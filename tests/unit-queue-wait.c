@@ -77,6 +77,13 @@ static bool sends(enum kind kind)
 	return kind < RECEIVE;
 }
 
+/* A claim in a queue of a server's waits for nothing: the commit does. */
+static enum kind after(enum kind kind)
+{
+	kind++;
+	return kind == CLAIM && is_away() ? kind + 1 : kind;
+}
+
 /* A queue at which a call of this kind waits: full for senders. */
 static struct naru_queue *stuck_queue(struct room *room, enum kind kind)
 {
@@ -91,7 +98,7 @@ static void test_woken(void **state)
 {
 	struct room *room = *state;
 
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = 0; kind < KINDS; kind = after(kind)) {
 		struct naru_queue *queue = stuck_queue(room, kind);
 		struct call c;
 
@@ -116,18 +123,18 @@ static void test_timeouts(void **state)
 {
 	struct room *room = *state;
 
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = 0; kind < KINDS; kind = after(kind)) {
 		struct naru_queue *queue = stuck_queue(room, kind);
 		struct call c = {.kind = kind, .queue = queue, .type = 1};
-		struct timespec before, after;
+		struct timespec before, ended;
 
 		assert_int_equal(call(&c), -EAGAIN);
 		for (c.timeout_ms = 1; c.timeout_ms < 30; c.timeout_ms *= 5) {
 			clock_gettime(CLOCK_MONOTONIC, &before);
 			assert_int_equal(call(&c), -ETIMEDOUT);
-			clock_gettime(CLOCK_MONOTONIC, &after);
-			assert_true((after.tv_sec - before.tv_sec) * 1000000000L +
-					    after.tv_nsec - before.tv_nsec >=
+			clock_gettime(CLOCK_MONOTONIC, &ended);
+			assert_true((ended.tv_sec - before.tv_sec) * 1000000000L +
+					    ended.tv_nsec - before.tv_nsec >=
 				    c.timeout_ms * 1000000L);
 		}
 		room_await_waiting(queue, 0, 0);
@@ -147,7 +154,7 @@ static void test_a_signal_ends_the_wait(void **state)
 	struct sigaction action = {.sa_handler = handle_signal, .sa_flags = SA_RESTART};
 
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = 0; kind < KINDS; kind = after(kind)) {
 		struct naru_queue *queue = stuck_queue(room, kind);
 		struct call c;
 
@@ -168,7 +175,7 @@ static void test_removal_wakes_all(void **state)
 {
 	struct room *room = *state;
 
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = 0; kind < KINDS; kind = after(kind)) {
 		struct naru_queue *queue = stuck_queue(room, kind);
 		struct call c[3];
 
@@ -191,7 +198,7 @@ static void test_removed_for_every_later_call(void **state)
 
 	words_send(queue, 1, "x");
 	assert_int_equal(naru_queue_remove(room->space, "q"), 0);
-	for (enum kind kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = 0; kind < KINDS; kind = after(kind)) {
 		struct call c = {.kind = kind, .queue = queue, .type = 1};
 
 		assert_int_equal(call(&c), -EIDRM);
@@ -261,10 +268,12 @@ static void test_giving_back_wakes(void **state)
 
 static void test_cancel_release_and_commit_wake_senders(void **state)
 {
-	struct naru_queue *queue = room_queue(*state, "q", 10, 0);
 	struct naru_message message;
+	struct naru_queue *queue;
 	struct call c;
 
+	need_here();
+	queue = room_queue(*state, "q", 10, 0);
 	for (int turn = 0; turn < 30; turn++) {
 		if (turn % 3 == 0) {
 			assert_int_equal(naru_queue_claim(queue, 5, 10, 0, &message), 0);

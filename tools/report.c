@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tools/away.h>
 #include <unistd.h>
 
 int nr_failed(const char *format, ...)
@@ -93,6 +94,17 @@ int nr_space_failed(const char *path, int error)
 			"the file system of %s is full; remove queues (naru rm), or "
 			"give another space with --space",
 			path);
+	case EOPNOTSUPP:
+		return nr_failed(
+			"%s is a server: that can be done only where its space is", path);
+	case EINVAL:
+		return nr_failed("%s is no space: a directory, tcp://HOST:PORT, "
+				 "tls://HOST:PORT, unix:///PATH or local://NAME",
+				 path);
+	case ECONNREFUSED:
+		return nr_failed("nobody serves at %s; start there: naru serve --listen "
+				 "URL",
+				 path);
 	case EROFS:
 		return nr_failed("the file system of %s is read-only; give another space "
 				 "with --space",
@@ -142,10 +154,13 @@ static int out_of_range(const char *name)
 
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 {
-	const char *path = naru_space_path(tool->space);
-	const char *space = nr_space_option(tool);
 	const char *do_this = remedy(error);
+	const char *path, *space;
 
+	if (!do_this && nr_is_away(tool, name))
+		return nr_away_failed(tool, name, error);
+	path = nr_where(tool, name);
+	space = nr_space_option(tool);
 	switch (-error) {
 	case ENOENT:
 		return nr_failed(
@@ -209,7 +224,11 @@ static const char *default_path(void)
 int nr_tool_open_space(struct nr_tool *tool)
 {
 	const char *path = tool->space_path;
-	int r = naru_space_open(path, NULL, &tool->space);
+	int r;
+
+	if (nr_is_away(tool, ""))
+		nr_away_begin();
+	r = naru_space_open(path, NULL, &tool->space);
 
 	return r < 0 ? nr_space_failed(path ? path : default_path(), r) : NR_OK;
 }
@@ -218,9 +237,12 @@ int nr_tool_open_queue(struct nr_tool *tool, const char *name,
 		       const struct naru_queue_options *options,
 		       struct naru_queue **ret_queue)
 {
-	int status = nr_tool_open_space(tool);
-	int r;
+	int status = NR_OK, r;
 
+	if (nr_is_url(name))
+		nr_away_begin();
+	if (!nr_is_url(name) || tool->space_path)
+		status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
 	r = naru_queue_open(tool->space, name, options, ret_queue);

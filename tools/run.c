@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tools/away.h>
 #include <tools/options.h>
 #include <tools/program.h>
 #include <tools/report.h>
@@ -46,6 +47,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (nr_is_away(tool, ""))
+		return nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
 	if (!nr_program_library(library))
 		return nr_failed("libnaru-sysv.so is neither beside this program nor "
 				 "installed; set NARU_SYSV_LIBRARY to its path");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tools/segment.c - naru segment: make, fill, read, measure and remove segments */
 
+#include <tools/away.h>
 #include <tools/segment.h>
 
 #include <errno.h>
@@ -48,6 +49,8 @@ int nr_segment_failed(struct nr_tool *tool, const char *name, int error)
 	const char *space = nr_space_option(tool);
 	int status;
 
+	if (error == -EOPNOTSUPP && nr_is_url(path))
+		return nr_space_failed(path, error);
 	switch (-error) {
 	case ENOENT:
 		return nr_failed(

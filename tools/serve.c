@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tools/away.h>
 #include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -207,6 +208,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = check_usage(&given, argc - first);
 	if (status == NR_OK)
 		status = nr_tool_open_space(tool);
+	if (status == NR_OK && nr_is_away(tool, ""))
+		status = nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
 	if (status == NR_OK) {
 		naru_set_log(print_log, NULL);
 		status = serve(tool, &given);

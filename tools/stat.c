@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <tools/away.h>
 #include <tools/json.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -36,7 +37,8 @@ static void print_text(struct nr_tool *tool, const char *name,
 {
 	char one[NR_UNIT_MAX], two[NR_UNIT_MAX];
 
-	printf("queue          %s in %s\n", name, naru_space_path(tool->space));
+	printf(nr_is_url(name) ? "queue          %s\n" : "queue          %s in %s\n",
+	       name, nr_where(tool, name));
 	printf("messages       %s of %s\n", nr_print_count(stat->messages, one),
 	       nr_print_count(stat->capacity_messages, two));
 	printf("bytes          %s of %s\n", nr_print_size(stat->bytes, one),
@@ -63,7 +65,7 @@ static void print_json(struct nr_tool *tool, const char *name,
 	struct json_object *root = json_object_new_object();
 
 	nr_json_text(root, "name", name);
-	nr_json_text(root, "space", naru_space_path(tool->space));
+	nr_json_text(root, "space", nr_where(tool, name));
 	nr_json_queue(root, stat);
 	nr_json_print(root);
 }

@@ -24,6 +24,10 @@
  *	-EUSERS		 too many processes share the space (4095)
  *	-EPIPE		 a stream's other end is closed
  *	-ECONNRESET	 a stream's connection was broken off
+ *	-ECONNREFUSED	 nobody serves, or listens, there
+ *	-ESTALE		 what was taken has gone back: the server was started again, or was
+ *			 not heard of for too long
+ *	-EOPNOTSUPP	 not with a queue, or a space, that a server has
  *	-EKEYREJECTED	 a certificate, or its key, is not good for this
  *	-EKEYEXPIRED	 a certificate is not valid now
  *
@@ -69,6 +73,7 @@ enum naru_open_flags {
 	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
 	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
 	NARU_SET_GROUP = 1 << 2, /* give it to .group */
+	NARU_UNCONFIRMED = 1 << 3, /* queue of a server: faster, less sure; naru/queue.h */
 };
 
 /* What a descriptor for poll(2) tells of a queue or a stream. */

@@ -31,6 +31,47 @@
  * fork(2). Taken and claimed messages belong to the process, not to the thread;
  * a child has no part in those of its parent.
  *
+ * Elsewhere: a name may be the URL of a queue that a server (naru serve) has, on this
+ * machine or another; or the space may be that of a server (naru/space.h).
+ *
+ *	tcp://HOST:PORT/QUEUE	tls://HOST:PORT/QUEUE
+ *	unix:///PATH#QUEUE	local://NAME#QUEUE, local://NAME/QUEUE
+ *
+ * All that is told here is so there, too: a send that returned has been put in, once; a
+ * receive that returned was the only one; also when connections break, or the server is
+ * killed and started again, meanwhile: calls connect again by themselves. But
+ *
+ *	time	to timeout_ms comes what the network needs: up to 5 seconds for an answer
+ *		that is due, or for a connection. A call without a timeout takes as long
+ *		at most; one that waits for ever waits for a server, too.
+ *	-ECONNRESET, or why there is no connection (-ECONNREFUSED...)
+ *		it could not be had in that time. -ECONNRESET: nobody knows whether the
+ *		call was done. What a receive was about to bring comes with the next one.
+ *	-ESTALE	naru_queue_release(): the message has gone back, since the server was
+ *		started again, or has not heard of us for too long
+ *	-EACCES, -EUSERS, -EMSGSIZE, -ENOBUFS
+ *		the server does not let us; naru_set_log() has its words
+ *	death	of a client gives back what it has taken, as soon as the server is sure of
+ *		it: at once on one machine, else when it has not been heard of for 10
+ *		seconds. naru_queue_close() gives it back at once.
+ *	claims	are memory of the client: it is the commit that waits for room, as long as
+ *		the claim was told; it may say -EAGAIN, -ETIMEDOUT, -EINTR, and the
+ *		message stays claimed. Taken messages are copies; to give one back is to
+ *		send it. Messages cross in whole frames: 64 MiB at most, by default.
+ *	fd	is ready a moment later than the queue, and always when there is no
+ *		connection. A child of fork asks for its own.
+ *	create	whose connection breaks may say -EEXIST of its own queue
+ *
+ * Not there: naru_queue_send_once() and its kin (the server does that itself), segments,
+ * naru_space_check(): -EOPNOTSUPP. Threads use a connection each while they call, up to
+ * 1,024; a child of fork makes its own. TLS: naru/space.h.
+ *
+ * NARU_UNCONFIRMED in the options, ignored for a queue of this machine, is for who prefers
+ * speed: a send returns when the network has taken the message, and its failure is told by
+ * a later call, if at all (-ECONNRESET: some may be lost; else the log tells when the
+ * handle is closed); a receive fetches ahead, and what was not received then is lost with
+ * the handle. Both are as before for naru_queue_take().
+ *
  * Lengths and capacities are bytes. Every function that can wait has timeout_ms,
  * and may also return -ETIMEDOUT, -EAGAIN and -EINTR (see base.h); every function
  * that takes a queue may return -EIDRM and -EBADMSG. Others are as listed.
@@ -63,7 +104,7 @@ struct naru_queue_options {
  * and messages are limited together: capacity / 48 + 3 * messages < 2^31.
  *
  * @space	NULL for the default space
- * @name	1 to NARU_NAME_MAX bytes of [A-Za-z0-9._-], no leading dot
+ * @name	1 to NARU_NAME_MAX bytes of [A-Za-z0-9._-], no leading dot; or a URL
  * @options	NULL for all defaults
  *
  * -EEXIST	there is one of that name

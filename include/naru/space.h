@@ -16,6 +16,13 @@
  * the kernel gives the slot up for it, and the others repair what it left
  * half done. After fork(2) the child becomes a peer of its own by itself.
  *
+ * A space may also be that of a server (naru serve), on this machine or another: then its
+ * path is a URL of naru/stream.h, such as tcp://HOST:PORT. Queues, and the list of them,
+ * are as with a directory (naru/queue.h tells the difference); there are no segments, and
+ * no checks: -EOPNOTSUPP. It connects when it is needed first. For tls:// the options say
+ * what to show and whom to trust, or the environment does: $NARU_TLS_CERTIFICATE,
+ * $NARU_TLS_KEY and $NARU_TLS_AUTHORITY, files as of naru_connect().
+ *
  * A space may be shared by users: make the directory with the mode wanted
  * (group-writable and set-group-ID, say, or 1777) and give queues a mode.
  * Whoever may write to a queue may also damage its contents, as with any shared
@@ -33,17 +40,21 @@ extern "C" {
 #endif
 
 struct naru_space;
+struct naru_stream_options; /* naru/stream.h */
 
 struct naru_space_options {
 	size_t size;   /* sizeof(struct naru_space_options) */
 	bool create;   /* make the directory if it is not there */
 	uint32_t mode; /* of a directory that is made; default 0700 */
+	/* Of a server: how to connect to it. NULL: what the environment says */
+	const struct naru_stream_options *stream;
 };
 
 /*
  * Open the space at @path.
  *
- * @path	a directory; NULL: the default space, which is made if need be
+ * @path	a directory, or a server's URL; NULL: the default space, which is made if
+ *		need be
  * @options	NULL for all defaults
  *
  * -ENOENT	no such directory
@@ -61,7 +72,7 @@ NARU_API int naru_space_open(const char *path, const struct naru_space_options *
 /* Accepts NULL. Always returns NULL: space = naru_space_close(space). */
 NARU_API struct naru_space *naru_space_close(struct naru_space *space);
 
-/* The directory. Valid until the space is closed; NULL: of the default space. */
+/* The directory, or the URL. Valid until the space is closed; NULL: of the default space. */
 NARU_API const char *naru_space_path(struct naru_space *space);
 
 enum naru_kind {

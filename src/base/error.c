@@ -43,6 +43,8 @@ NARU_API const char *naru_error_text(int error)
 		return "nobody will read it: the other end is closed";
 	case -ECONNRESET:
 		return "the connection was broken off";
+	case -ESTALE:
+		return "it went back meanwhile, for others to receive";
 	case -EKEYREJECTED:
 		return "a certificate, or its key, is not good for this";
 	case -EKEYEXPIRED:

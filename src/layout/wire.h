@@ -195,7 +195,10 @@ struct nr_wire_look {
 	uint64_t room;
 };
 
-/* Answer to STAT: struct naru_queue_stat. */
+/*
+ * Answer to STAT: struct naru_queue_stat. Those who wait are also the requests that wait in
+ * the server.
+ */
 struct nr_wire_stat_answer {
 	uint64_t messages;
 	uint64_t bytes;

@@ -8,6 +8,7 @@
 
 #include <base/options.h>
 #include <errno.h>
+#include <queue/away.h>
 #include <queue/beside.h>
 #include <queue/death.h>
 #include <queue/map.h>
@@ -25,10 +26,11 @@
 
 enum { REMOVAL_WAIT_NS = 1000 * 1000 * 1000, REMOVAL_NAP_NS = 1000 * 1000 };
 
-static int read_options(const struct naru_queue_options *options,
-			struct naru_queue_options *ret_options)
+int nr_queue_options(const struct naru_queue_options *options,
+		     struct naru_queue_options *ret_options)
 {
-	const uint32_t flags = NARU_CREATE | NARU_SET_OWNER | NARU_SET_GROUP;
+	const uint32_t flags =
+		NARU_CREATE | NARU_SET_OWNER | NARU_SET_GROUP | NARU_UNCONFIRMED;
 	int r = nr_options_copy(ret_options, sizeof(*ret_options), options);
 
 	if (r < 0)
@@ -209,7 +211,7 @@ static int begin(struct naru_space *space, const char *name,
 	nr_barrier_register();
 	r = nr_object_check_name(name);
 	if (r == 0)
-		r = read_options(options, ret_options);
+		r = nr_queue_options(options, ret_options);
 	if (r == 0)
 		r = nr_space_resolve(space, ret_space);
 	return r < 0 ? r : nr_space_self(*ret_space, &id);
@@ -220,8 +222,12 @@ int naru_queue_create(struct naru_space *space, const char *name,
 		      struct naru_queue **ret_queue)
 {
 	struct naru_queue_options checked;
-	int r = begin(space, name, options, &space, &checked);
+	int r = nr_queue_away(space, name, &space);
 
+	if (r > 0)
+		return nr_queue_open_away(space, name, options, true, ret_queue);
+	if (r == 0)
+		r = begin(space, name, options, &space, &checked);
 	return r < 0 ? r : create(space, name, &checked, ret_queue);
 }
 
@@ -230,8 +236,12 @@ int naru_queue_open(struct naru_space *space, const char *name,
 		    struct naru_queue **ret_queue)
 {
 	struct naru_queue_options checked;
-	int r = begin(space, name, options, &space, &checked);
+	int r = nr_queue_away(space, name, &space);
 
+	if (r > 0)
+		return nr_queue_open_away(space, name, options, false, ret_queue);
+	if (r == 0)
+		r = begin(space, name, options, &space, &checked);
 	if (r < 0)
 		return r;
 	/* Others may create and remove it while we look; they make progress. */
@@ -249,6 +259,10 @@ struct naru_queue *naru_queue_close(struct naru_queue *queue)
 {
 	if (!queue)
 		return NULL;
+	if (nr_queue_is_away(queue)) {
+		nr_queue_close_away(queue);
+		return NULL;
+	}
 	nr_poll_close(queue);
 	nr_sessions_unmap(queue);
 	nr_queue_unmap(queue);
@@ -286,9 +300,11 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	uint32_t id;
 	int r;
 
-	r = nr_object_check_name(name);
+	r = nr_queue_away(space, name, &space);
+	if (r > 0)
+		return nr_remote_calls.remove(space, name);
 	if (r == 0)
-		r = nr_space_resolve(space, &space);
+		r = nr_object_check_name(name);
 	if (r == 0)
 		r = nr_space_self(space, &id);
 	if (r < 0)

@@ -12,6 +12,7 @@
 #include <layout/queue.h>
 #include <naru/queue.h>
 #include <queue/held.h>
+#include <queue/remote.h>
 #include <queue/ring.h>
 #include <queue/side.h>
 #include <queue/store.h>
@@ -38,6 +39,7 @@ struct nr_fifo {
 };
 
 struct naru_queue {
+	struct nr_client *remote; /* queue/remote.h; NULL: all that follows is of use */
 	struct nr_queue_shared *shared;
 	struct nr_waiter_shared *waiters;
 	struct nr_ring ring;
@@ -64,6 +66,12 @@ struct naru_queue {
 	_Atomic(struct nr_sessions_shared *) sessions; /* NULL: not mapped */
 	char name[NARU_NAME_MAX + 1];
 };
+
+/* Does a server have it? Asked in each call, before all else. */
+static inline bool nr_queue_is_away(const struct naru_queue *queue)
+{
+	return __builtin_expect(queue->remote != NULL, 0);
+}
 
 /* Is any bit of a set of waiters set? */
 static inline bool nr_waiter_bits(const _Atomic uint64_t *bits)

@@ -184,6 +184,9 @@ ssize_t naru_queue_look(struct naru_queue *queue, uint64_t nth, int flags, void 
 
 	if (flags & ~NARU_TRUNCATE)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.look(queue->remote, nth, flags, buffer, size,
+					    ret_type);
 	r = nr_queue_enter(queue, &id);
 	if (r < 0)
 		return r;

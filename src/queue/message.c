@@ -105,6 +105,9 @@ int naru_queue_claim(struct naru_queue *queue, int64_t type, size_t length,
 
 	if (type <= 0)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.claim(queue->remote, type, length, timeout_ms,
+					     ret_message);
 	r = nr_queue_enter(queue, &id);
 	if (r < 0)
 		return r;
@@ -137,6 +140,8 @@ int naru_queue_commit(struct naru_queue *queue, struct naru_message *message)
 	uint32_t id;
 	int r;
 
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.commit(queue->remote, message);
 	if (!is_kind(message, NR_BLOCK_CLAIMED) || type <= 0 ||
 	    message->length > message->private_[LENGTH])
 		return -EINVAL;
@@ -175,6 +180,8 @@ static int finish(struct naru_queue *queue, struct naru_message *message,
 
 int naru_queue_cancel(struct naru_queue *queue, struct naru_message *message)
 {
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.cancel(queue->remote, message);
 	return finish(queue, message, NR_BLOCK_CLAIMED, NR_HELD_GONE);
 }
 
@@ -232,6 +239,9 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 
 	if (flags & ~NARU_EXCEPT)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.take(queue->remote, select, flags, timeout_ms,
+					    ret_message);
 	r = nr_select_of(select, flags & NARU_EXCEPT, &take.select);
 	if (r == 0)
 		r = nr_queue_enter(queue, &take.id);
@@ -266,6 +276,8 @@ int naru_queue_take(struct naru_queue *queue, int64_t select, int flags, int tim
 
 int naru_queue_release(struct naru_queue *queue, struct naru_message *message)
 {
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.release(queue->remote, message);
 	return finish(queue, message, NR_BLOCK_TAKEN, NR_HELD_GONE);
 }
 
@@ -276,6 +288,8 @@ int naru_queue_release_once(struct naru_queue *queue, struct naru_once *once,
 	uint32_t id;
 	int r;
 
+	if (nr_queue_is_away(queue))
+		return -EOPNOTSUPP;
 	if (!is_kind(message, NR_BLOCK_TAKEN))
 		return -EINVAL;
 	r = nr_once_check(once, 1);
@@ -296,6 +310,8 @@ int naru_queue_give_back(struct naru_queue *queue, struct naru_message *message)
 	uint32_t id;
 	int r;
 
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.give_back(queue->remote, message);
 	if (!is_kind(message, NR_BLOCK_TAKEN))
 		return -EINVAL;
 	if (message->private_[BLOCK]) {

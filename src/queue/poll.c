@@ -332,6 +332,8 @@ int naru_queue_fd(struct naru_queue *queue, enum naru_poll which)
 
 	if (which != NARU_READABLE && which != NARU_WRITABLE)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.fd(queue->remote, which);
 	r = nr_queue_enter(queue, &id);
 	if (r < 0)
 		return r;
@@ -355,6 +357,8 @@ int naru_queue_rearm(struct naru_queue *queue, enum naru_poll which)
 
 	if (which != NARU_READABLE && which != NARU_WRITABLE)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.rearm(queue->remote, which);
 	r = nr_queue_enter(queue, &id);
 	if (r == 0)
 		r = readable ? nr_senders_lock(queue, id, &deadline)

@@ -250,6 +250,9 @@ ssize_t naru_queue_receive_batch(struct naru_queue *queue, int64_t select, int f
 		return r;
 	if (count == 0)
 		return 0;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.receive(queue->remote, select, flags, items, count,
+					       timeout_ms);
 	r = nr_queue_enter(queue, &receive.id);
 	if (r < 0)
 		return r;
@@ -311,7 +314,7 @@ ssize_t naru_queue_receive(struct naru_queue *queue, int64_t select, int flags,
 	uint32_t id;
 	ssize_t n = 0;
 
-	if (select >= 0 && (flags & ~NARU_TRUNCATE) == 0) {
+	if (!nr_queue_is_away(queue) && select >= 0 && (flags & ~NARU_TRUNCATE) == 0) {
 		n = nr_queue_enter(queue, &id);
 		if (n < 0)
 			return n;

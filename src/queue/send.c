@@ -277,6 +277,8 @@ ssize_t naru_queue_send_batch(struct naru_queue *queue, const struct naru_item *
 {
 	struct batch batch = {.items = items, .count = count};
 
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.send(queue->remote, items, count, timeout_ms);
 	return count == 0 ? 0 : send_batch(queue, &batch, timeout_ms);
 }
 
@@ -306,6 +308,8 @@ ssize_t naru_queue_send_once(struct naru_queue *queue, struct naru_once *once,
 	struct batch batch = {.items = items, .count = count, .once = &rest};
 	ssize_t before = 0, r;
 
+	if (nr_queue_is_away(queue))
+		return -EOPNOTSUPP;
 	if (count == 0)
 		return 0;
 	r = nr_once_check(once, count);
@@ -338,14 +342,17 @@ int naru_queue_send(struct naru_queue *queue, int64_t type, const void *data,
 		.length = length,
 	};
 	uint32_t id;
-	ssize_t r;
+	ssize_t r = 0;
 
 	if (__builtin_expect(type <= 0, 0))
 		return -EINVAL;
-	r = nr_queue_enter(queue, &id);
-	if (r == 0 && __builtin_expect(send_at_once(queue, id, type, data, length), 1)) {
-		nr_wake_receiver(queue, type);
-		return 0;
+	if (!nr_queue_is_away(queue)) {
+		r = nr_queue_enter(queue, &id);
+		if (r == 0 &&
+		    __builtin_expect(send_at_once(queue, id, type, data, length), 1)) {
+			nr_wake_receiver(queue, type);
+			return 0;
+		}
 	}
 	if (r == 0)
 		r = naru_queue_send_batch(queue, &item, 1, timeout_ms);

@@ -340,6 +340,8 @@ int naru_queue_recall(struct naru_queue *queue, struct naru_once *once,
 	uint32_t id;
 	int r;
 
+	if (nr_queue_is_away(queue))
+		return -EOPNOTSUPP;
 	if ((once->session[0] | once->session[1]) == 0)
 		return -EINVAL;
 	r = nr_queue_enter(queue, &id);

@@ -198,6 +198,8 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (checked.flags & ~(uint32_t)(NARU_SET_OWNER | NARU_SET_GROUP) ||
 	    checked.mode & ~0777u)
 		return -EINVAL;
+	if (nr_queue_is_away(queue))
+		return nr_remote_calls.set(queue->remote, &checked);
 	r = nr_queue_enter(queue, &id);
 	if (r < 0)
 		return r;

@@ -53,6 +53,10 @@ int naru_queue_stat(struct naru_queue *queue, struct naru_queue_stat *ret_stat)
 	uint32_t id;
 	int r;
 
+	if (nr_queue_is_away(queue)) {
+		r = nr_remote_calls.stat(queue->remote, &stat);
+		return r < 0 ? r : nr_options_return(ret_stat, sizeof(stat), &stat);
+	}
 	r = nr_queue_enter(queue, &id);
 	if (r < 0)
 		return r;

@@ -5,6 +5,7 @@
 #include <base/options.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <queue/remote.h>
 #include <space/object.h>
 #include <space/space.h>
 #include <sys/file.h>
@@ -55,10 +56,12 @@ NARU_API int naru_space_list(struct naru_space *space,
 			     void *data)
 {
 	struct walk walk = {.visit = visit, .data = data};
-	int r = nr_space_resolve(space, &space);
+	int r = nr_space_resolve_any(space, &space);
 
 	if (r < 0)
 		return r;
+	if (space->remote)
+		return nr_remote_calls.space_list(space->remote, visit, data);
 	walk.directory = nr_space_directory(space);
 	if (walk.directory < 0)
 		return walk.directory;
@@ -78,10 +81,14 @@ static int add_up(void *data, const struct naru_entry *entry)
 NARU_API int naru_space_stat(struct naru_space *space, struct naru_space_stat *ret_stat)
 {
 	struct naru_space_stat stat = {.peers_max = NR_PEERS - 1};
-	int directory, r = nr_space_resolve(space, &space);
+	int directory, r = nr_space_resolve_any(space, &space);
 
 	if (r < 0)
 		return r;
+	if (space->remote) {
+		r = nr_remote_calls.space_stat(space->remote, &stat);
+		return r < 0 ? r : nr_options_return(ret_stat, sizeof(stat), &stat);
+	}
 	r = nr_space_count_peers(space, &stat.peers, &stat.peers_stale);
 	if (r == 0)
 		r = naru_space_list(space, add_up, &stat);

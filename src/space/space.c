@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <queue/remote.h>
 #include <space/deaths.h>
 #include <space/space.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ static struct naru_space *_Atomic default_space;
 
 static void destroy(struct naru_space *space)
 {
+	if (space->remote)
+		nr_remote_calls.close(space->remote);
 	if (space->self)
 		nr_space_deregister(space);
 	nr_deaths_close(space);
@@ -141,15 +144,30 @@ static int join(struct naru_space *space)
 	return r == -EACCES ? 0 : r;
 }
 
+bool nr_space_is_url(const char *text)
+{
+	return strstr(text, "://") != NULL;
+}
+
+static int open_url(const char *url, const struct naru_stream_options *options,
+		    struct naru_space *space)
+{
+	space->path = strdup(url);
+	return space->path ? nr_remote_calls.space_open(url, options, &space->remote)
+			   : -ENOMEM;
+}
+
 /* @trusted: somebody chose this path, so take what is there, whosever it is. */
-static int open_space(const char *path, bool trusted, bool make, mode_t mode,
+static int open_space(const char *path, bool trusted,
+		      const struct naru_space_options *options,
 		      struct naru_space **ret_space)
 {
+	bool remote = nr_space_is_url(path);
 	struct naru_space *space;
 	int saved = errno, r = 0;
 
-	if (make)
-		r = make_directory(path, mode);
+	if (options->create && !remote)
+		r = make_directory(path, options->mode ? options->mode : 0700);
 	if (r < 0)
 		return r;
 	space = calloc(1, sizeof(*space));
@@ -160,8 +178,11 @@ static int open_space(const char *path, bool trusted, bool make, mode_t mode,
 	nr_store_relaxed(&space->directory.fd, -1);
 	nr_store_relaxed(&space->table.fd, -1);
 	nr_store_relaxed(&space->references, 1);
-	r = open_directory(space, path, trusted);
-	if (r == 0)
+	if (remote)
+		r = open_url(path, options->stream, space);
+	else
+		r = open_directory(space, path, trusted);
+	if (r == 0 && !remote)
 		r = join(space);
 	if (r < 0)
 		destroy(space);
@@ -173,16 +194,17 @@ static int open_space(const char *path, bool trusted, bool make, mode_t mode,
 
 static int open_default(struct naru_space **ret_space)
 {
+	static const struct naru_space_options options = {.create = true};
 	const char *chosen = secure_getenv("NARU_SPACE");
 	char path[48];
 
 	if (chosen && chosen[0])
-		return open_space(chosen, true, true, 0700, ret_space);
+		return open_space(chosen, true, &options, ret_space);
 	snprintf(path, sizeof(path), "/dev/shm/naru-%u", (unsigned)nr_process_user());
-	return open_space(path, false, true, 0700, ret_space);
+	return open_space(path, false, &options, ret_space);
 }
 
-int nr_space_resolve(struct naru_space *space, struct naru_space **ret_space)
+int nr_space_resolve_any(struct naru_space *space, struct naru_space **ret_space)
 {
 	struct naru_space *none = NULL;
 	int r;
@@ -201,6 +223,18 @@ int nr_space_resolve(struct naru_space *space, struct naru_space **ret_space)
 		destroy(space);
 		space = nr_load_acquire(&default_space); /* [opened] */
 	}
+	*ret_space = space;
+	return 0;
+}
+
+int nr_space_resolve(struct naru_space *space, struct naru_space **ret_space)
+{
+	int r = nr_space_resolve_any(space, &space);
+
+	if (r < 0)
+		return r;
+	if (space->remote)
+		return -EOPNOTSUPP;
 	*ret_space = space;
 	return 0;
 }
@@ -239,9 +273,8 @@ NARU_API int naru_space_open(const char *path, const struct naru_space_options *
 	if (chosen.mode > 07777)
 		return -EINVAL;
 	if (path)
-		return open_space(path, true, chosen.create,
-				  chosen.mode ? chosen.mode : 0700, ret_space);
-	r = nr_space_resolve(NULL, &space);
+		return open_space(path, true, &chosen, ret_space);
+	r = nr_space_resolve_any(NULL, &space);
 	if (r == 0)
 		*ret_space = nr_space_reference(space);
 	return r;
@@ -256,5 +289,5 @@ NARU_API struct naru_space *naru_space_close(struct naru_space *space)
 
 NARU_API const char *naru_space_path(struct naru_space *space)
 {
-	return nr_space_resolve(space, &space) < 0 ? NULL : space->path;
+	return nr_space_resolve_any(space, &space) < 0 ? NULL : space->path;
 }

@@ -23,8 +23,11 @@ struct nr_self {
 };
 
 struct nr_deaths_shared;
+struct nr_client;
 
 struct naru_space {
+	struct nr_client
+		*remote; /* a server has it; of what follows only path is of use */
 	struct nr_kept directory; /* use nr_space_directory() */
 	struct nr_kept table;	  /* the file .peers; use nr_space_table() */
 	char *path;		  /* absolute */
@@ -43,7 +46,13 @@ struct naru_space {
  * space, opened on first use and kept open until the process ends. Takes no
  * reference.
  */
+int nr_space_resolve_any(struct naru_space *space, struct naru_space **ret_space);
+
+/* The same, but of this machine. -EOPNOTSUPP: a server has it. */
 int nr_space_resolve(struct naru_space *space, struct naru_space **ret_space);
+
+/* Is it the URL of a server, or of a queue of one, and no path or name? */
+bool nr_space_is_url(const char *text);
 
 struct naru_space *nr_space_reference(struct naru_space *space);
 void nr_space_release(struct naru_space *space);

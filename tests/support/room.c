@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <support/away.h>
 #include <support/must.h>
 #include <support/room.h>
 #include <sys/mman.h>
@@ -75,7 +76,7 @@ struct room *room_open_at(const char *path)
 
 	must(room && strlen(path) < sizeof(room->path));
 	strcpy(room->path, path);
-	must_be(naru_space_open(path, NULL, &room->space), 0);
+	away_open(room);
 	return room;
 }
 
@@ -98,7 +99,7 @@ struct room *room_open_for(mode_t mode)
 
 void room_close(struct room *room)
 {
-	naru_space_close(room->space);
+	away_close(room);
 	for (int i = 0; i < ROOMS; i++) {
 		if (rooms[i] != room)
 			continue;

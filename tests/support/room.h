@@ -11,9 +11,12 @@
 
 #include <naru/queue.h>
 
+struct served;
+
 struct room {
 	char path[64];
 	struct naru_space *space;
+	struct served *served; /* support/away.h */
 };
 
 struct room *room_open(void);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <support/away.h>
 #include <support/room.h>
 #include <support/words.h>
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <remote/bring.h>
+
+#include <errno.h>
+#include <remote/exchange.h>
+#include <remote/release.h>
+#include <stdlib.h>
+
+int nr_bring_flags(int64_t select, int flags, uint16_t *ret_flags)
+{
+	if (flags & ~(NARU_EXCEPT | NARU_TRUNCATE) ||
+	    (flags & NARU_EXCEPT && select <= 0))
+		return -EINVAL;
+	*ret_flags = (uint16_t)((flags & NARU_EXCEPT ? NR_WIRE_EXCEPT : 0) |
+				(flags & NARU_TRUNCATE ? NR_WIRE_TRUNCATE : 0));
+	return 0;
+}
+
+int nr_bring_write(struct nr_lane *lane, void *data)
+{
+	const struct nr_bring *bring = data;
+	const struct nr_wire_take body = {
+		.delivery = bring->delivery,
+		.select = bring->select,
+		.count = bring->count,
+	};
+	int r = nr_frame_put(lane, &body, sizeof(body));
+
+	return r < 0 ? r
+		     : nr_frame_put(lane, bring->rooms,
+				    bring->count * sizeof(bring->rooms[0]));
+}
+
+static int broken(struct nr_lane *lane)
+{
+	nr_lane_break(lane);
+	return -EBADMSG;
+}
+
+int nr_bring_read(struct nr_lane *lane, const struct nr_bring *bring, uint32_t index)
+{
+	struct naru_item *item = &bring->items[index];
+	struct nr_wire_item head;
+	int saved = errno;
+	int r = nr_frame_read(lane, &head, sizeof(head));
+
+	if (r < 0)
+		return r;
+	if (head.type <= 0 || head.length > bring->rooms[index] ||
+	    head.length > lane->left)
+		return broken(lane);
+	if (bring->allocate) {
+		free(item->data);
+		item->data = malloc(head.length + 1);
+		errno = saved;
+		if (!item->data)
+			return -ENOMEM;
+	}
+	item->type = head.type;
+	item->length = head.length;
+	return nr_frame_read_padded(lane, item->data, head.length);
+}
+
+static int read_items(struct nr_lane *lane, const struct nr_wire_frame *answer,
+		      void *data)
+{
+	struct nr_bring *bring = data;
+	uint32_t count = (uint32_t)answer->value;
+	int r = 0;
+
+	if (count == 0 || count > bring->count)
+		return broken(lane);
+	bring->brought = true;
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = nr_bring_read(lane, bring, i);
+	return r;
+}
+
+void nr_bring_number(struct nr_lane *lane, struct nr_bring *bring)
+{
+	bring->delivery = (uint64_t)lane->number << NR_WIRE_LANE_SHIFT | lane->deliveries;
+	lane->deliveries += bring->count;
+}
+
+int nr_bring(struct nr_lane *lane, struct nr_bring *bring)
+{
+	struct nr_exchange exchange = {
+		.verb = NR_WIRE_TAKE,
+		.flags = bring->flags,
+		.waits = true,
+		.length = sizeof(struct nr_wire_take) +
+			  bring->count * sizeof(bring->rooms[0]),
+		.write = nr_bring_write,
+		.read = read_items,
+		.data = bring,
+	};
+	int r;
+
+	nr_bring_number(lane, bring);
+	r = nr_exchange_run(lane, &exchange);
+	if (r < 0 && (exchange.unresolved || bring->brought))
+		nr_give_back_later(lane, bring->delivery, bring->count);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <support/away.h>
+#include <support/must.h>
+#include <support/served.h>
+#include <support/unit.h>
+
+void away_open(struct room *room)
+{
+	struct served *served = calloc(1, sizeof(*served));
+	const char *url = getenv("AWAY");
+
+	must(served && url);
+	served_start(served, room->path, url);
+	room->served = served;
+	must_be(naru_space_open(served->url, NULL, &room->space), 0);
+}
+
+void away_close(struct room *room)
+{
+	naru_space_close(room->space);
+	served_kill(room->served);
+	free(room->served);
+}
+
+void need_here(void)
+{
+	skip();
+}
+
+bool is_away(void)
+{
+	return true;
+}

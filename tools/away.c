@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* tools/away.c - queues and spaces that a server has */
+
+#include <tools/away.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tools/report.h>
+
+bool nr_is_url(const char *text)
+{
+	return strstr(text, "://") != NULL;
+}
+
+bool nr_is_away(const struct nr_tool *tool, const char *name)
+{
+	const char *path;
+
+	if (nr_is_url(name))
+		return true;
+	path = tool->space_path ? tool->space_path : getenv("NARU_SPACE");
+	return path && nr_is_url(path);
+}
+
+const char *nr_where(struct nr_tool *tool, const char *name)
+{
+	static char text[4352];
+	char *mark;
+
+	if (!nr_is_url(name))
+		return naru_space_path(tool->space);
+	snprintf(text, sizeof(text), "%s", name);
+	mark = strrchr(text, '#');
+	if (!mark)
+		mark = strrchr(text, '/');
+	*mark = '\0';
+	return text;
+}
+
+static void print_log(void *data, const char *line)
+{
+	(void)data;
+	fprintf(stderr, "naru: %s\n", line);
+}
+
+void nr_away_begin(void)
+{
+	naru_set_log(print_log, NULL);
+}
+
+static int no_url(const char *name)
+{
+	if (!nr_is_url(name))
+		return nr_check_name(name, "queue");
+	return nr_failed(
+		"\"%s\" is no URL of a queue: tcp://HOST:PORT/QUEUE, "
+		"tls://HOST:PORT/QUEUE, unix:///PATH#QUEUE or local://NAME#QUEUE",
+		name);
+}
+
+int nr_away_failed(struct nr_tool *tool, const char *name, int error)
+{
+	const char *where = nr_where(tool, name);
+
+	switch (-error) {
+	case EINVAL:
+		if (no_url(name) != NR_OK)
+			return NR_FAILED;
+		return nr_failed("the server at %s refuses an option of queue \"%s\"",
+				 where, name);
+	case ENOENT:
+		return nr_failed(
+			"no queue \"%s\", or nobody serves at %s; create it with: "
+			"naru send --create ..., or start there: naru serve",
+			name, where);
+	case EEXIST:
+		return nr_failed("there is a queue \"%s\" already", name);
+	case ECONNREFUSED:
+		return nr_failed("nobody serves at %s; start there: naru serve --listen "
+				 "URL",
+				 where);
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return nr_failed("%s cannot be reached", where);
+	case ECONNRESET:
+		return nr_failed("the connection to %s was broken off, and cannot be had "
+				 "again",
+				 where);
+	case EACCES:
+	case EPERM:
+		return nr_failed("no permission for queue \"%s\" at %s; ask who runs the "
+				 "server there",
+				 name, where);
+	case EPROTO:
+		return nr_failed("what answers at %s is no server of queues", where);
+	case EPROTONOSUPPORT:
+		return nr_failed("the server at %s, or its queue \"%s\", is of another "
+				 "version of naru",
+				 where, name);
+	case EMSGSIZE:
+		return nr_failed("the message is larger than queue \"%s\" can hold, or "
+				 "than the server at %s passes on",
+				 name, where);
+	case ESTALE:
+		return nr_failed(
+			"the server at %s was started again, or not reached for too "
+			"long: what was received last from queue \"%s\" may come "
+			"again",
+			where, name);
+	case EIDRM:
+		return nr_failed("queue \"%s\" was removed while it was in use", name);
+	case ETIMEDOUT:
+		nr_failed("the server at %s did not answer in time", where);
+		return NR_TIMED_OUT;
+	case EINTR:
+		return NR_INTERRUPTED;
+	default:
+		return nr_failed("queue \"%s\" at %s: %s", name, where,
+				 naru_error_text(error));
+	}
+}
