@@ -29,6 +29,7 @@ struct bench_plan {
 	unsigned receivers;
 	bool two_way;	 /* the receiver answers, the sender receives the answers */
 	bool blocking;	 /* false: a call that would wait says -EAGAIN */
+	bool connects;	 /* no messages: connections, made and closed */
 	bool semaphores; /* no messages: two of them, the first 1, the second 0 */
 };
 
@@ -45,10 +46,15 @@ enum bench_can {
 	BENCH_CAN_LIFE = 1 << 7,    /* a named queue that is created and removed */
 	BENCH_CAN_OPERATE = 1 << 8, /* semaphores */
 	BENCH_CAN_ATTACH = 1 << 9,  /* segments of shared memory */
+	BENCH_CAN_CONNECT = 1 << 10,
+	BENCH_CAN_NETWORK = 1 << 11, /* queues, through TCP */
 };
 
 /* A sender's or receiver's buffer has so many bytes before the message. */
 #define BENCH_HEADROOM 64
+
+/* Bytes that are said by who connects and talks. */
+enum { BENCH_TALK = 64 };
 
 struct contender {
 	const char *name;
@@ -94,6 +100,15 @@ struct contender {
 
 	/* Create a segment, attach, detach and remove it. */
 	int (*segment)(void *end, size_t size);
+
+	/*
+	 * Connect to a listener of the channel's, accept, close both ends; before that
+	 * 64 bytes there and back if @talk.
+	 */
+	int (*connect)(void *end, bool talk);
+
+	/* It runs only where one of these (of enum bench_can) is needed; 0: anywhere. */
+	unsigned only;
 };
 
 /* Those that need only libnaru and the kernel. */

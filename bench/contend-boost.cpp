@@ -175,4 +175,6 @@ const struct contender bench_boost = {
 	life,
 	nullptr,
 	nullptr,
+	nullptr,
+	0,
 };

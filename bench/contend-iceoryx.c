@@ -29,7 +29,7 @@ enum { PATIENCE_MS = 5000, NAME_ROOM = 48 };
 struct channel {
 	const struct bench_plan *plan;
 	pid_t parent;
-	struct bench_roudi daemon;
+	struct bench_daemon daemon;
 };
 
 struct end {

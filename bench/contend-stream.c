@@ -15,6 +15,8 @@
 struct channel {
 	struct naru_space *space;
 	struct bench_scratch scratch;
+	struct naru_listener *listener;
+	uint32_t flags;		       /* of who connects */
 	struct naru_stream *stream[2]; /* by side */
 	int timeout_ms;
 	size_t message;
@@ -26,26 +28,21 @@ static void destroy(void *data)
 
 	for (int side = 0; side < 2; side++)
 		naru_stream_close(channel->stream[side]);
+	naru_listener_close(channel->listener);
 	naru_space_close(channel->space);
 	bench_scratch_remove(&channel->scratch);
 	free(channel);
 }
 
 /* The connection is made before anybody accepts it. */
-static int join(struct channel *channel, const char *url, uint32_t flags)
+static int join(const struct channel *channel, struct naru_stream *ret_streams[2])
 {
-	struct naru_stream_options options = NARU_INIT(options, .flags = flags);
-	struct naru_listener *listener;
-	int r = naru_listen(channel->space, url, NULL, &listener);
+	struct naru_stream_options options = NARU_INIT(options, .flags = channel->flags);
+	int r = naru_connect(channel->space, naru_listener_url(channel->listener),
+			     &options, -1, &ret_streams[BENCH_SENDER]);
 
-	if (r < 0)
-		return r;
-	r = naru_connect(channel->space, naru_listener_url(listener), &options, -1,
-			 &channel->stream[BENCH_SENDER]);
-	if (r == 0)
-		r = naru_accept(listener, -1, &channel->stream[BENCH_RECEIVER]);
-	naru_listener_close(listener);
-	return r;
+	return r < 0 ? r
+		     : naru_accept(channel->listener, -1, &ret_streams[BENCH_RECEIVER]);
 }
 
 static int create(const struct bench_plan *plan, const char *url, uint32_t flags,
@@ -58,6 +55,7 @@ static int create(const struct bench_plan *plan, const char *url, uint32_t flags
 		return -ENOMEM;
 	channel->timeout_ms = plan->blocking ? -1 : 0;
 	channel->message = plan->message;
+	channel->flags = flags;
 	r = bench_scratch_create(&channel->scratch);
 	if (r < 0) {
 		free(channel);
@@ -65,7 +63,9 @@ static int create(const struct bench_plan *plan, const char *url, uint32_t flags
 	}
 	r = naru_space_open(channel->scratch.path, NULL, &channel->space);
 	if (r == 0)
-		r = join(channel, url, flags);
+		r = naru_listen(channel->space, url, NULL, &channel->listener);
+	if (r == 0)
+		r = join(channel, channel->stream);
 	if (r < 0) {
 		destroy(channel);
 		return r;
@@ -85,6 +85,7 @@ static int create_tcp(const struct bench_plan *plan, void **ret_channel)
 }
 
 struct end {
+	const struct channel *channel;
 	struct naru_stream *stream;
 	int timeout_ms;
 	size_t message;
@@ -98,7 +99,8 @@ static int open_end(void *data, enum bench_side side, unsigned index, void **ret
 	(void)index;
 	if (!end)
 		return -ENOMEM;
-	*end = (struct end){channel->stream[side], channel->timeout_ms, channel->message};
+	*end = (struct end){channel, channel->stream[side], channel->timeout_ms,
+			    channel->message};
 	channel->stream[!side] = naru_stream_close(channel->stream[!side]);
 	*ret_end = end;
 	return 0;
@@ -183,9 +185,34 @@ static int release(void *data)
 	return naru_stream_consume(end->stream, end->message);
 }
 
+static int pass(struct naru_stream *from, struct naru_stream *to)
+{
+	char bytes[BENCH_TALK] = "";
+	ssize_t n = naru_stream_write(from, bytes, sizeof(bytes), -1);
+
+	if (n > 0)
+		n = naru_stream_read(to, bytes, sizeof(bytes), -1);
+	return n < 0 ? (int)n : 0;
+}
+
+static int connect_again(void *data, bool talk)
+{
+	const struct end *end = data;
+	struct naru_stream *streams[2] = {NULL, NULL};
+	int r = join(end->channel, streams);
+
+	if (r == 0 && talk)
+		r = pass(streams[BENCH_SENDER], streams[BENCH_RECEIVER]);
+	if (r == 0 && talk)
+		r = pass(streams[BENCH_RECEIVER], streams[BENCH_SENDER]);
+	naru_stream_close(streams[BENCH_SENDER]);
+	naru_stream_close(streams[BENCH_RECEIVER]);
+	return r;
+}
+
 const struct contender bench_stream = {
 	.name = "naru stream",
-	.can = BENCH_CAN_BLOCK | BENCH_CAN_TRY,
+	.can = BENCH_CAN_BLOCK | BENCH_CAN_TRY | BENCH_CAN_CONNECT,
 	.create = create_local,
 	.remove = destroy,
 	.open = open_end,
@@ -196,15 +223,17 @@ const struct contender bench_stream = {
 	.commit = commit,
 	.take = take,
 	.release = release,
+	.connect = connect_again,
 };
 
 const struct contender bench_stream_tcp = {
 	.name = "naru stream (tcp)",
-	.can = BENCH_CAN_BLOCK | BENCH_CAN_TRY,
+	.can = BENCH_CAN_BLOCK | BENCH_CAN_TRY | BENCH_CAN_CONNECT,
 	.create = create_tcp,
 	.remove = destroy,
 	.open = open_end,
 	.close = close_end,
 	.send = write_all,
 	.receive = read_all,
+	.connect = connect_again,
 };

@@ -12,6 +12,7 @@
 struct end {
 	int out;
 	int in;
+	const struct bench_descriptors *channel;
 };
 
 static enum bench_side other(enum bench_side side)
@@ -24,7 +25,8 @@ struct bench_descriptors *bench_descriptors_new(void)
 	struct bench_descriptors *descriptors = malloc(sizeof(*descriptors));
 
 	if (descriptors)
-		*descriptors = (struct bench_descriptors){{-1, -1}, {-1, -1}};
+		*descriptors = (struct bench_descriptors){
+			.out = {-1, -1}, .in = {-1, -1}, .listener = -1};
 	return descriptors;
 }
 
@@ -39,9 +41,63 @@ static void close_side(struct bench_descriptors *descriptors, enum bench_side si
 
 void bench_descriptors_remove(void *channel)
 {
+	struct bench_descriptors *descriptors = channel;
+
 	close_side(channel, BENCH_SENDER);
 	close_side(channel, BENCH_RECEIVER);
+	if (descriptors->listener >= 0)
+		close(descriptors->listener);
+	if (descriptors->scratch.path[0])
+		bench_scratch_remove(&descriptors->scratch);
 	free(channel);
+}
+
+int bench_descriptors_listen(struct bench_descriptors *descriptors,
+			     const struct sockaddr *address, socklen_t length)
+{
+	descriptors->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	descriptors->length = sizeof(descriptors->address);
+	if (descriptors->listener < 0 ||
+	    bind(descriptors->listener, address, length) < 0 ||
+	    listen(descriptors->listener, 1) < 0 ||
+	    getsockname(descriptors->listener, (struct sockaddr *)&descriptors->address,
+			&descriptors->length) < 0)
+		return -errno;
+	return 0;
+}
+
+/* There is room for it, and a message of this size arrives whole. */
+static int pass(int from, int to)
+{
+	char bytes[BENCH_TALK] = "";
+
+	if (write(from, bytes, sizeof(bytes)) < 0 || read(to, bytes, sizeof(bytes)) < 0)
+		return -errno;
+	return 0;
+}
+
+int bench_descriptors_connect(void *data, bool talk)
+{
+	const struct bench_descriptors *channel = ((const struct end *)data)->channel;
+	const struct sockaddr *address = (const struct sockaddr *)&channel->address;
+	int client = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int server = -1, r = 0;
+
+	if (client < 0 || connect(client, address, channel->length) < 0)
+		r = -errno;
+	if (r == 0) {
+		server = accept4(channel->listener, NULL, NULL, SOCK_CLOEXEC);
+		r = server < 0 ? -errno : 0;
+	}
+	if (r == 0 && talk)
+		r = pass(client, server);
+	if (r == 0 && talk)
+		r = pass(server, client);
+	if (client >= 0)
+		close(client);
+	if (server >= 0)
+		close(server);
+	return r;
 }
 
 static int set_nonblocking(int fd)
@@ -76,7 +132,7 @@ int bench_descriptors_open(void *channel, enum bench_side side, unsigned index,
 	if (!end)
 		return -ENOMEM;
 	close_side(descriptors, other(side));
-	*end = (struct end){descriptors->out[side], descriptors->in[side]};
+	*end = (struct end){descriptors->out[side], descriptors->in[side], descriptors};
 	*ret_end = end;
 	return 0;
 }

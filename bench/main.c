@@ -9,6 +9,8 @@ const struct contender bench_boost = {.name = "Boost", .absent = "no libboost-de
 #endif
 #ifndef HAVE_ZEROMQ
 const struct contender bench_zeromq = {.name = "ZeroMQ", .absent = "no libzmq3-dev"};
+const struct contender bench_zeromq_tcp = {.name = "ZeroMQ (tcp)",
+					   .absent = "no libzmq3-dev"};
 #endif
 #ifndef HAVE_NNG
 const struct contender bench_nng = {.name = "nng", .absent = "no libnng-dev"};
@@ -16,6 +18,11 @@ const struct contender bench_nng = {.name = "nng", .absent = "no libnng-dev"};
 #ifndef HAVE_ICEORYX
 const struct contender bench_iceoryx = {.name = "iceoryx",
 					.absent = "no libiceoryx-binding-c-dev"};
+#endif
+#ifndef HAVE_OPENSSL
+const struct contender bench_stream_tls = {.name = "naru stream (tls)",
+					   .absent = "no libssl-dev"};
+const struct contender bench_openssl = {.name = "OpenSSL", .absent = "no libssl-dev"};
 #endif
 
 enum { CONTENDERS_MAX = 32 };
@@ -31,7 +38,10 @@ int main(int argc, char **argv)
 	}
 	all[count++] = &bench_boost;
 	all[count++] = &bench_zeromq;
+	all[count++] = &bench_zeromq_tcp;
 	all[count++] = &bench_nng;
 	all[count++] = &bench_iceoryx;
+	all[count++] = &bench_stream_tls;
+	all[count++] = &bench_openssl;
 	return bench_main(argc, argv, all, count);
 }

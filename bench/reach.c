@@ -10,6 +10,9 @@ static const char ring[] = "bare ring";
 
 static const char naru[] = "naru";
 static const char drop_in[] = "System V on naru";
+static const char stream[] = "naru stream";
+static const char tcp[] = "naru stream (tcp)";
+static const char tls[] = "naru stream (tls)";
 
 /*
  * naru's figure against another's. Figures are times: at least means that the
@@ -57,6 +60,8 @@ static const struct entry entries[] = {
 	{"create default, send, remove: the kernel's", naru, "create-default",
 	 "create-16k", "System V", true, 10},
 	{"idle receiver: ms of processor time", naru, "idle", NULL, NULL, true, 1},
+	{"remote, unconfirmed, 64 B: ZeroMQ", "naru remote (unconfirmed)", "remote-64",
+	 NULL, "ZeroMQ (tcp)", false, 1},
 	{"drop-in, one way 64 B: the kernel's", drop_in, "one-way-64", NULL, "System V",
 	 false, 8},
 	{"drop-in, round trip, blocking, two cores: the kernel's", drop_in,
@@ -68,6 +73,24 @@ static const struct entry entries[] = {
 	 true, 10},
 	{"drop-in, segment of 1 GiB: the kernel's", drop_in, "shm-1g", NULL, "System V",
 	 true, 10},
+	{"stream, round trip, blocking: a Unix socket's", stream, "round-trip-blocking",
+	 NULL, "Unix stream", false, 50},
+	{"stream, round trip, blocking: bare ring's busy one", stream,
+	 "round-trip-blocking", "round-trip-busy", ring, true, 1.5},
+	{"stream, one way 64 B: a Unix socket's", stream, "one-way-64", NULL,
+	 "Unix stream", false, 15},
+	{"stream, one way 64 KiB: a Unix socket's", stream, "one-way-64k", NULL,
+	 "Unix stream", false, 1.5},
+	{"stream, connect, accept, close: a Unix socket's", stream, "connect", NULL,
+	 "Unix stream", true, 3},
+	{"tcp, one way 64 B: a TCP socket's", tcp, "one-way-64", NULL, "TCP loopback",
+	 false, 0.9},
+	{"tcp, one way 64 KiB: a TCP socket's", tcp, "one-way-64k", NULL, "TCP loopback",
+	 false, 0.9},
+	{"tcp, round trip, blocking: a TCP socket's", tcp, "round-trip-blocking", NULL,
+	 "TCP loopback", false, 0.9},
+	{"tls, one way 64 KiB: OpenSSL's", tls, "one-way-64k", NULL, "OpenSSL", false,
+	 0.7},
 };
 const size_t bench_goal_count = sizeof(entries) / sizeof(entries[0]);
 

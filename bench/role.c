@@ -205,6 +205,11 @@ static int attach(const struct bench_actor *actor)
 	return actor->contender->segment(actor->end, actor->run->workload->capacity);
 }
 
+static int meet(const struct bench_actor *actor)
+{
+	return actor->contender->connect(actor->end, actor->run->workload->talk);
+}
+
 /* Take and give back, half a stride of times. */
 static int operate(const struct bench_actor *actor)
 {
@@ -284,6 +289,8 @@ static int play(struct bench_actor *actor)
 		return sends ? repeat(actor, hand_over) : hand_back(actor);
 	case BENCH_SEGMENT:
 		return repeat(actor, attach);
+	case BENCH_CONNECT:
+		return repeat(actor, meet);
 	case BENCH_IDLE:
 		return sends ? watch(actor) : doze(actor);
 	}

@@ -4,20 +4,15 @@
 
 /* bench/roudi.h - the daemon that iceoryx needs, for as long as a run takes */
 
-#include <sys/types.h>
+#include "daemon.h"
 
 /* NULL, or why there is none. */
 const char *bench_roudi_missing(void);
 
-struct bench_roudi {
-	pid_t pid;
-	int output; /* a pipe from it, open as long as it runs: it prints when it ends */
-};
-
 /* Start it, and wait until it is ready. */
-int bench_roudi_start(struct bench_roudi *ret_roudi);
+int bench_roudi_start(struct bench_daemon *ret_roudi);
 
 /* Ask it to end, so that it cleans up, and wait until it has. */
-void bench_roudi_stop(const struct bench_roudi *roudi);
+void bench_roudi_stop(const struct bench_daemon *roudi);
 
 #endif /* NARU_BENCH_ROUDI_H */

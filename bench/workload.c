@@ -35,6 +35,10 @@ enum { PLACE_DEPTH = 32 };
 	.kind = BENCH_SEGMENT, .figure = "ns in all, p50", .need = BENCH_CAN_ATTACH,     \
 	.message = 64, .capacity = (bytes), .senders = 1, .first = 20
 
+#define CONNECT(...)                                                                     \
+	.kind = BENCH_CONNECT, .figure = "ns in all, p50", .need = BENCH_CAN_CONNECT,    \
+	.message = 64, .senders = 1, .first = 100, __VA_ARGS__
+
 const struct bench_workload bench_workloads[] = {
 	{"round-trip-busy", "round trip of 64 B, both ends busy, two cores",
 	 ROUND_TRIP(.busy = true, .need = BENCH_CAN_TRY)},
@@ -45,6 +49,8 @@ const struct bench_workload bench_workloads[] = {
 	{"one-way-64", "one way, 64 B, copying", ONE_WAY(BENCH_ONE_WAY, 64, 1, 1, 0)},
 	{"one-way-64-batch", "one way, 64 B, batches of 32",
 	 ONE_WAY(BENCH_ONE_WAY_BATCH, 64, 1, 1, BENCH_CAN_BATCH)},
+	{"remote-64", "to a queue on another machine, TCP loopback, 64 B, batches of 32",
+	 ONE_WAY(BENCH_ONE_WAY_BATCH, 64, 1, 1, BENCH_CAN_BATCH | BENCH_CAN_NETWORK)},
 	{"one-way-1k", "one way, 1 KiB, copying", ONE_WAY(BENCH_ONE_WAY, KIB, 1, 1, 0)},
 	{"one-way-64k", "one way, 64 KiB, copying",
 	 ONE_WAY(BENCH_ONE_WAY, 64 * KIB, 1, 1, 0)},
@@ -72,6 +78,9 @@ const struct bench_workload bench_workloads[] = {
 	 .first = 1000, .one_core = true},
 	{"shm-4k", "create, attach, detach, remove a segment of 4 KiB", SEGMENT(4 * KIB)},
 	{"shm-1g", "create, attach, detach, remove a segment of 1 GiB", SEGMENT(GIB)},
+	{"connect", "connect, accept, close both ends, one process",
+	 CONNECT(.talk = false)},
+	{"connect-talk", "the same, with 64 B there and back", CONNECT(.talk = true)},
 	{"idle", "a blocked receiver that nobody sends to", .kind = BENCH_IDLE,
 	 .figure = "ns of processor time in all", .need = BENCH_CAN_BLOCK, .message = 64,
 	 .capacity = MIB, .senders = 1, .receivers = 1, .first = 1},
@@ -83,6 +92,10 @@ const char *bench_workload_unfit(const struct bench_workload *workload,
 {
 	unsigned lacks = workload->need & ~contender->can;
 
+	if (contender->only && !(contender->only & workload->need))
+		return "it is for other workloads";
+	if (lacks & BENCH_CAN_NETWORK)
+		return "it has no queues on other machines";
 	if (lacks & BENCH_CAN_BLOCK)
 		return "it cannot wait";
 	if (lacks & BENCH_CAN_TRY)
@@ -103,6 +116,8 @@ const char *bench_workload_unfit(const struct bench_workload *workload,
 		return "it has no semaphores";
 	if (lacks & BENCH_CAN_ATTACH)
 		return "it has no segments";
+	if (lacks & BENCH_CAN_CONNECT)
+		return "it has no connections";
 	return NULL;
 }
 
@@ -117,6 +132,7 @@ void bench_workload_plan(const struct bench_workload *workload,
 		.receivers = workload->receivers,
 		.two_way = workload->kind == BENCH_ROUND_TRIP,
 		.blocking = !workload->busy && (contender->can & BENCH_CAN_BLOCK),
+		.connects = workload->kind == BENCH_CONNECT,
 		.semaphores = workload->kind == BENCH_OPERATE ||
 			      workload->kind == BENCH_HAND_OVER,
 	};

@@ -16,6 +16,7 @@ enum bench_kind {
 	BENCH_OPERATE,
 	BENCH_HAND_OVER,
 	BENCH_SEGMENT,
+	BENCH_CONNECT,
 	BENCH_IDLE,
 };
 
@@ -33,6 +34,7 @@ struct bench_workload {
 	unsigned receivers;
 	bool one_core;
 	bool busy;	  /* nobody waits in the kernel */
+	bool talk;	  /* connect: a message there and back */
 	bool undo;	  /* operations on semaphores, at the end of the process */
 	uint64_t backlog; /* select: messages of other types */
 	uint64_t first;	  /* operations of the first, short run */

@@ -31,6 +31,8 @@ bool asleep(pid_t pid)
 	if (call == SYS_poll)
 		return true;
 #endif
+	if (call == SYS_msgrcv || call == SYS_msgsnd || call == SYS_semtimedop)
+		return true;
 	return call == SYS_futex || call == SYS_futex_waitv || call == SYS_ppoll ||
 	       call == SYS_recvfrom;
 }

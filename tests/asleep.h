@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Is the process asleep in a call of naru's that waits? */
+/* Is the process, or thread, asleep in a call of naru's that waits, or the kernel's? */
 bool asleep(pid_t pid);
 
 /* Is it asleep in futex_waitv(2), so that it watches the others (space/members.h)? */

@@ -3,7 +3,7 @@
 # naru run: programs for System V IPC, which know nothing of naru
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
-program=$2
+program=$2 raw=$3 static=$4 deep=$5
 
 run 2 naru run
 says 'naru run: say which program; see: naru help run'
@@ -14,7 +14,7 @@ run 0 naru run -- echo --space=x -h
 prints '--space=x -h'
 
 # Under a filter that kills at each System V call of the kernel's.
-run 0 naru run "$program"
+run 0 naru run "$program" "$deep"
 prints 'all is well'
 run 0 naru run sh -c "exec '$program'"
 prints 'all is well'
@@ -84,4 +84,31 @@ fi
 
 # Which programs can be run
 run 0 naru doctor -- sh
+prints "ok        $(command -v sh): naru run can run it"
 run 1 naru doctor no-such-program
+prints 'error     no-such-program: there is no such program'
+run 1 naru doctor -- "$static"
+prints "error     $static: it is linked statically, and loads no library: link it again\
+ with -lnaru-sysv"
+cp "$program" privileged
+chmod u+s privileged
+run 1 naru doctor -- ./privileged
+prints "error     ./privileged: it gets a user, a group or capabilities when it starts, and\
+ then nothing is preloaded: link it with -lnaru-sysv, or start it as that user"
+chmod u-s,g+s privileged
+run 1 naru doctor -- ./privileged
+chmod g-s privileged
+run 0 naru doctor -- ./privileged
+if [ "$(uname -m)" = x86_64 ]; then
+	run 1 naru doctor -- "$raw"
+	prints "warning   $raw: it seems to make System V calls by an instruction of its own,\
+ which cannot be taken over"
+	# The kernel's own answer, and none of ours.
+	run 0 naru run "$raw"
+fi
+printf '#!%s\n' "$static" >script
+chmod +x script
+run 1 naru doctor -- ./script
+grep -q "^error     $static: it is linked statically" out || fail "whose script it is"
+run 1 naru doctor -- /etc/passwd
+grep -q 'another machine, word size or C library' out || fail "no program"

@@ -24,7 +24,6 @@ as_user "$postgres/pgbench" -n -S -c 4 -j 2 -T 3 2>/dev/null | grep -E 'processe
 as_user "$postgres/psql" -Xqc 'select pg_sleep(60)' >/dev/null 2>&1 &
 session=$!
 sleeper() { query "select pid from pg_stat_activity where query like 'select pg_sleep%'" | head -1; }
-await test -n "$(sleeper)" 2>/dev/null || true
 while backend=$(sleeper); [ -z "$backend" ]; do :; done
 kill -KILL "$backend"
 wait $session || true

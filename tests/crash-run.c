@@ -278,7 +278,7 @@ void crash_stop(const struct scenario *scenario, struct crash_count *count)
 		place = crash_place(&trace);
 		if (place == before && place && trace.steps % REPEAT_SAMPLE)
 			continue;
-		if ((names && image_update_names(&image)) | image_update(&image) ||
+		if ((names && image_update_names(&image)) | (int)image_update(&image) ||
 		    now != progress) {
 			survivor.candidates = 0;
 			crash_candidates(&crash, now, &survivor);

@@ -6,11 +6,13 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysv/msg.h>
 #include <sysv/shm.h>
 
-enum { KEY = 7, SIZE = 10000 };
+enum { KEY = 7, SIZE = 10000, FIRST = 2048, MANY = FIRST + 500 };
 
 struct letter {
 	long type;
@@ -69,7 +71,7 @@ static bool prepare_full(void *data)
 	if (!prepare_queue(data))
 		return false;
 	/* As many as it has memory for at first. */
-	for (int i = 1; i < 512; i++)
+	for (int i = 1; i < FIRST; i++)
 		if (!sysv_is("send", send_letter("f"), 0))
 			return false;
 	return true;
@@ -77,7 +79,6 @@ static bool prepare_full(void *data)
 
 static bool prepare_segment(void *data)
 {
-	(void)data;
 	if (!prepare_nothing(data))
 		return false;
 	id = nr_shm_get(&sysv_ids, KEY, SIZE, IPC_CREAT | 0600);
@@ -125,6 +126,16 @@ static void set_queue(void *data)
 	ds.msg_qbytes = 4000;
 	ds.msg_perm.mode = 0640;
 	nr_msg_control(&msg, id, IPC_SET, &ds);
+}
+
+static void set_segment(void *data)
+{
+	struct shmid_ds ds;
+
+	(void)data;
+	nr_shm_control(&sysv_ids, id, IPC_STAT, &ds);
+	ds.shm_perm.mode = 0640;
+	nr_shm_control(&sysv_ids, id, IPC_SET, &ds);
 }
 
 static void remove_queue(void *data)
@@ -188,10 +199,10 @@ static bool queue_works(const char *expected, int letters)
 		    !sysv_is("which", letter.text[0], expected[i]))
 			return false;
 	}
-	for (int i = 0; i < 1500; i++)
+	for (int i = 0; i < MANY; i++)
 		if (!sysv_is("send", send_letter("c"), 0))
 			return false;
-	for (int i = 0; i < 1500; i++)
+	for (int i = 0; i < MANY; i++)
 		receive_one(NULL);
 	return sysv_is("empty", nr_msg_receive(&msg, id, &letter, 64, 0, IPC_NOWAIT),
 		       -ENOMSG) &&
@@ -257,8 +268,8 @@ static int find_many(void *data)
 {
 	int n = sysv_open(data) ? messages_in() : -1;
 
-	return (n == 512 || n == 513) && queue_works("af", n) && sysv_is_clean()
-		       ? n - 512
+	return (n == FIRST || n == FIRST + 1) && queue_works("af", n) && sysv_is_clean()
+		       ? n - FIRST
 		       : SURVIVOR_FAILED;
 }
 
@@ -271,6 +282,23 @@ static int find_received(void *data)
 		       : SURVIVOR_FAILED;
 }
 
+/* The file, and the record: of whichever mode the one is the other is. */
+bool sysv_is_settled(enum nr_sysv_kind kind, int object)
+{
+	char name[NR_IDS_NAME_MAX], path[300];
+	struct nr_ids_entry entry;
+	struct stat stat;
+
+	nr_ids_name(kind, object, name);
+	snprintf(path, sizeof(path), "%s/%s", sysv_space_path, name);
+	return sysv_is("find", nr_ids_find(&sysv_ids, kind, object, &entry), 0) &&
+	       sysv_is("file", lstat(path, &stat), 0) &&
+	       sysv_is("mode", entry.mode == 0640 || entry.mode == 0600, true) &&
+	       sysv_is("its mode", (long)stat.st_mode & 0777,
+		       kind == NR_SYSV_SHM ? (long)entry.mode
+					   : (long)nr_msg_file_mode(entry.mode));
+}
+
 static int find_set(void *data)
 {
 	struct nr_ids_entry entry;
@@ -280,8 +308,8 @@ static int find_set(void *data)
 	    !sysv_is("find", nr_ids_find(&sysv_ids, NR_SYSV_MSG, id, &entry), 0))
 		return SURVIVOR_FAILED;
 	done = entry.mode == 0640;
-	if (!sysv_is("mode", (long)entry.mode, done ? 0640 : 0600) ||
-	    !sysv_is("bytes", (long)entry.size, done ? 4000 : 1 << 20))
+	if (!sysv_is("bytes", (long)entry.size, done ? 4000 : 1 << 20) ||
+	    !sysv_is_settled(NR_SYSV_MSG, id))
 		return SURVIVOR_FAILED;
 	set_queue(NULL);
 	if (!sysv_is("find", nr_ids_find(&sysv_ids, NR_SYSV_MSG, id, &entry), 0) ||
@@ -289,6 +317,21 @@ static int find_set(void *data)
 	    !sysv_is("remove", nr_msg_control(&msg, id, IPC_RMID, NULL), 0))
 		return SURVIVOR_FAILED;
 	return sysv_is_clean() ? done : SURVIVOR_FAILED;
+}
+
+static int find_segment_set(void *data)
+{
+	struct nr_ids_entry entry;
+	struct shmid_ds ds;
+
+	if (!sysv_open(data))
+		return SURVIVOR_FAILED;
+	id = nr_shm_get(&sysv_ids, KEY, 0, 0);
+	if (!sysv_is("stat", nr_shm_control(&sysv_ids, id, IPC_STAT, &ds), 0) ||
+	    !sysv_is_settled(NR_SYSV_SHM, id) ||
+	    !sysv_is("find", nr_ids_find(&sysv_ids, NR_SYSV_SHM, id, &entry), 0))
+		return SURVIVOR_FAILED;
+	return segment_works() && sysv_is_clean() ? entry.mode == 0640 : SURVIVOR_FAILED;
 }
 
 /* Who sleeps is told within a second. */
@@ -343,11 +386,13 @@ const struct sysv_case sysv_cases[] = {
 	{"shmget", prepare_nothing, make_segment, find_segment, NULL},
 	{"shmat", prepare_segment, attach, find_segment, NULL},
 	{"shmdt", prepare_attached, detach, find_segment, NULL},
+	{"shmctl IPC_SET", prepare_segment, set_segment, find_segment_set, NULL},
 	{"shmctl IPC_RMID", prepare_segment, remove_segment, find_segment, NULL},
 	{"shmctl IPC_RMID, attached", prepare_attached, remove_segment, find_segment,
 	 NULL},
 	{"shmdt, removed", prepare_left, detach, find_segment, NULL},
 	{"semget", sysv_prepare_set_to_be, sysv_make_set, sysv_find_set_made, NULL},
+	{"semctl IPC_SET", sysv_prepare_set, sysv_set_set, sysv_find_set_set, NULL},
 	{"semctl IPC_RMID", sysv_prepare_set, sysv_remove_set, sysv_find_set_gone,
 	 sysv_sleep_at_set},
 };

@@ -42,6 +42,22 @@ static int control_set(int number, int command)
 	return nr_sem_control(&sem, id, number, command, (union nr_sem_argument){0});
 }
 
+static int stat_set(struct semid_ds *ds)
+{
+	return nr_sem_control(&sem, id, 0, IPC_STAT,
+			      (union nr_sem_argument){.buffer = ds});
+}
+
+void sysv_set_set(void *data)
+{
+	struct semid_ds ds;
+
+	(void)data;
+	stat_set(&ds);
+	ds.sem_perm.mode = 0640;
+	nr_sem_control(&sem, id, 0, IPC_SET, (union nr_sem_argument){.buffer = &ds});
+}
+
 void sysv_remove_set(void *data)
 {
 	(void)data;
@@ -73,6 +89,20 @@ int sysv_find_set_made(void *data)
 }
 
 /* Who sleeps is told. */
+int sysv_find_set_set(void *data)
+{
+	struct semid_ds ds;
+	bool done;
+
+	if (!open_sets(data))
+		return SURVIVOR_FAILED;
+	id = nr_sem_get(&sem, KEY, SEMAPHORES, 0);
+	if (!sysv_is("stat", stat_set(&ds), 0) || !sysv_is_settled(NR_SYSV_SEM, id))
+		return SURVIVOR_FAILED;
+	done = (ds.sem_perm.mode & 0777) == 0640;
+	return set_works() && sysv_is_clean() ? done : SURVIVOR_FAILED;
+}
+
 int sysv_find_set_gone(void *data)
 {
 	int r = sysv_find_set_made(data);

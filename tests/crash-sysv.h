@@ -28,12 +28,15 @@ extern struct nr_ids sysv_ids;
 bool sysv_open(void *data);
 bool sysv_is(const char *what, long value, long expected);
 bool sysv_is_clean(void);
+bool sysv_is_settled(enum nr_sysv_kind kind, int object);
 bool sysv_usage_is_right(enum nr_sysv_kind kind);
 
 /* crash-sysv-sets.c */
 bool sysv_prepare_set_to_be(void *data);
 bool sysv_prepare_set(void *data);
 void sysv_make_set(void *data);
+void sysv_set_set(void *data);
+int sysv_find_set_set(void *data);
 void sysv_remove_set(void *data);
 int sysv_find_set_made(void *data);
 int sysv_find_set_gone(void *data);

@@ -76,7 +76,7 @@ static const struct {
 static const int unknown_call[ERRORS] = {ENOMEM, EINTR};
 
 static const struct fault_case *this;
-static unsigned descriptors, mappings;
+static unsigned descriptors, mappings, names;
 
 static unsigned count_descriptors(void)
 {
@@ -115,22 +115,36 @@ static bool leaks(const char *when)
 	return now != descriptors || maps != mappings;
 }
 
-static bool names_are_whole(void)
+/* Of objects, and of files that are to become one. */
+static unsigned count_names(void)
 {
 	DIR *files = opendir(fault_path);
 	struct dirent *entry;
-	bool whole = true;
+	unsigned count = 0;
 
-	while (files && (entry = readdir(files))) {
-		if (strcmp(entry->d_name, "q") != 0 &&
-		    (entry->d_name[0] != '.' || strncmp(entry->d_name, ".new", 4) == 0)) {
-			trace_complain("left over: %s", entry->d_name);
-			whole = false;
-		}
-	}
+	while (files && (entry = readdir(files)))
+		count +=
+			entry->d_name[0] != '.' || strncmp(entry->d_name, ".new", 4) == 0;
 	if (files)
 		closedir(files);
-	return whole;
+	return count;
+}
+
+static bool names_are_whole(void)
+{
+	unsigned now = count_names();
+
+	if (now != names)
+		trace_complain("%u names, %u before", now, names);
+	return now == names;
+}
+
+/* After a run that returned @r. */
+static void clear(long r)
+{
+	if (r >= 0)
+		this->undo();
+	fault_sweep(this);
 }
 
 static bool prepare(void *data)
@@ -144,10 +158,10 @@ static bool prepare(void *data)
 		return false;
 	/* Once beforehand: what is made at the first time and kept is no leak. */
 	r = this->run();
-	if (r >= 0)
-		this->undo();
+	clear(r);
 	descriptors = count_descriptors();
 	mappings = count_mappings();
+	names = count_names();
 	trace_page->progress = (unsigned)-r;
 	return true;
 }
@@ -168,15 +182,13 @@ static void after(void *data)
 		trace_complain("it returned %ld", r);
 	if (r != usual && (r == -EBADMSG || r == -EIDRM || r == -EINVAL || r == -EFAULT))
 		trace_complain("it said: %s", strerror((int)-r));
-	if (r >= 0)
-		this->undo();
+	clear(r);
 	if (!names_are_whole() || leaks("afterwards"))
 		_exit(1);
 	r = this->run();
 	if (r != usual)
 		trace_complain("the next call returned %ld, not %ld", r, usual);
-	if (r >= 0)
-		this->undo();
+	clear(r);
 	if (!names_are_whole() || leaks("after the next call") || trace_page->text[0])
 		_exit(1);
 }
@@ -258,26 +270,24 @@ static unsigned try_case(const struct fault_case *one)
 	return failures;
 }
 
-static unsigned try_cases(const struct fault_case *cases, unsigned count,
-			  const char *wanted)
+static unsigned try_cases(const struct fault_case *cases, const char *wanted)
 {
 	unsigned failures = 0;
 
-	for (unsigned i = 0; i < count; i++)
-		if (strncmp(cases[i].name, wanted, strlen(wanted)) == 0)
-			failures += try_case(&cases[i]);
+	for (; cases->name; cases++)
+		if (strncmp(cases->name, wanted, strlen(wanted)) == 0)
+			failures += try_case(cases);
 	return failures;
 }
 
 int main(int count, char **arguments)
 {
 	const char *wanted = count > 1 ? arguments[1] : "";
-	unsigned failures;
+	unsigned failures = 0;
 
 	trace_begin();
 	snprintf(fault_path, sizeof(fault_path), "%s/space", trace_directory());
-	failures = try_cases(fault_cases, fault_cases_count, wanted);
-	failures += try_cases(fault_segment_cases, fault_segment_cases_count, wanted);
-	failures += try_cases(fault_stream_cases, fault_stream_cases_count, wanted);
+	for (unsigned i = 0; fault_lists[i]; i++)
+		failures += try_cases(fault_lists[i], wanted);
 	return failures > 0;
 }

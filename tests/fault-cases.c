@@ -296,7 +296,7 @@ static long check(void)
 	return naru_space_check(space, NARU_CHECK_REPAIR, ignore, NULL);
 }
 
-const struct fault_case fault_cases[] = {
+static const struct fault_case fault_cases[] = {
 	{"open a space", prepare_space, open_space, close_space},
 	{"make a space", prepare_none, make_space, unmake_space},
 	{"first use", prepare_left, first_use, close_both},
@@ -314,6 +314,14 @@ const struct fault_case fault_cases[] = {
 	{"list", prepare_queue, list, nothing},
 	{"stat of a space", prepare_queue, stat_space, nothing},
 	{"check", prepare_queue, check, nothing},
+	{0},
 };
 
-const unsigned fault_cases_count = sizeof(fault_cases) / sizeof(fault_cases[0]);
+const struct fault_case *const fault_lists[] = {fault_cases, fault_segment_cases,
+						fault_stream_cases, NULL};
+
+/* Nothing is left. */
+void fault_sweep(const struct fault_case *of)
+{
+	(void)of;
+}

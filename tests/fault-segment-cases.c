@@ -219,7 +219,5 @@ const struct fault_case fault_segment_cases[] = {
 	{"segment: wait", prepare_segment, wait_for_bell, nothing},
 	{"segment: fork", prepare_fork, fork_attached, nothing},
 	{"segment: check", prepare_segment, check, nothing},
+	{0},
 };
-
-const unsigned fault_segment_cases_count =
-	sizeof(fault_segment_cases) / sizeof(fault_segment_cases[0]);

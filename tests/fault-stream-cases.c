@@ -117,6 +117,24 @@ static bool prepare_joined(void)
 	return prepare_local() && join() == 0;
 }
 
+/* Each end makes its memory, or takes the other's. */
+static long first_bytes(void)
+{
+	char byte;
+	long r = join();
+
+	if (r == 0)
+		r = naru_stream_write(client, "?", 1, SHORT_MS);
+	if (r > 0)
+		r = naru_stream_read(server, &byte, 1, SHORT_MS);
+	if (r > 0)
+		r = naru_stream_write(server, "!", 1, SHORT_MS);
+	if (r > 0)
+		r = naru_stream_read(client, &byte, 1, SHORT_MS);
+	close_streams();
+	return r;
+}
+
 static long sleep_for_bytes(void)
 {
 	char byte;
@@ -166,11 +184,10 @@ const struct fault_case fault_stream_cases[] = {
 	{"stream: join, unix", prepare_unix, join, close_streams},
 	{"stream: join, tcp", prepare_tcp, join, close_streams},
 	{"stream: join, tcp, plain", prepare_tcp, join_plain, close_streams},
+	{"stream: first bytes", prepare_local, first_bytes, nothing},
 	{"stream: sleep for bytes", prepare_joined, sleep_for_bytes, nothing},
 	{"stream: sleep for room", prepare_joined, sleep_for_room, nothing},
 	{"stream: descriptors", prepare_local, descriptors_of, nothing},
 	{"stream: stat", prepare_joined, stat_stream, nothing},
+	{0},
 };
-
-const unsigned fault_stream_cases_count =
-	sizeof(fault_stream_cases) / sizeof(fault_stream_cases[0]);

@@ -13,12 +13,17 @@ struct fault_case {
 	void (*undo)(void); /* what a run() that succeeded has made */
 };
 
-extern const struct fault_case fault_cases[];
-extern const unsigned fault_cases_count;
+/* What a program tries, up to NULL; each list ends with a case without a name. */
+extern const struct fault_case *const fault_lists[];
+
+/*
+ * After that case: clear away what even a call that failed, or was done, may leave
+ * for others to remove.
+ */
+void fault_sweep(const struct fault_case *of);
+
 extern const struct fault_case fault_segment_cases[];
-extern const unsigned fault_segment_cases_count;
 extern const struct fault_case fault_stream_cases[];
-extern const unsigned fault_stream_cases_count;
 
 /* Where the space is; set before anything else. */
 extern char fault_path[200];

@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +19,20 @@
 #include <support/random.h>
 #include <support/transport.h>
 #include <support/vandal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { CALLS = 300, HANG_SECONDS = 30, ROOM = 70000, CAPACITY = 16384 };
+enum { FILE_COMES = 1 }; /* NR_STREAM_FILE of layout/stream.h */
 
 struct round {
 	struct room *room;
 	uint64_t seed;
 	struct naru_stream *stream[2];
 	struct vandal vandal;
-	int socket; /* the client's, under its memory */
+	int socket;   /* the client's, under its memory */
+	int unsealed; /* a file that was handed over, or 0 */
 };
 
 static void hang(int signal)
@@ -41,33 +45,36 @@ static void hang(int signal)
 	abort();
 }
 
-/* The first mapping of the memory, the client's. */
-static void find_memory(struct vandal *vandal)
+/* The @which-th mapping of a header, which there is for each end and file. */
+static void find_memory(struct vandal *vandal, uint64_t which)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end;
+	unsigned long start, end, offset;
 	char line[512];
 
 	must(maps);
 	while (fgets(line, sizeof(line), maps)) {
 		if (!strstr(line, "/memfd:naru") ||
-		    sscanf(line, "%lx-%lx", &start, &end) != 2)
+		    sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) != 3 ||
+		    offset != 0)
 			continue;
 		vandal->bytes = (unsigned char *)start;
 		vandal->size = 4096;
-		break;
+		if (which-- == 0)
+			break;
 	}
 	fclose(maps);
 	must(vandal->bytes);
 }
 
-static bool is_unix(int fd)
+/* A listening one has no peer. */
+static bool is_connected(int fd)
 {
-	struct ucred user;
-	socklen_t length = sizeof(user);
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0 &&
-	       user.pid == getpid();
+	return getpeername(fd, (struct sockaddr *)&address, &length) == 0 &&
+	       address.ss_family == AF_UNIX;
 }
 
 /* The lowest descriptor that is a connected Unix socket. */
@@ -75,15 +82,15 @@ static int find_socket(void)
 {
 	int fd = STDERR_FILENO + 1;
 
-	while (!is_unix(fd))
+	while (!is_connected(fd))
 		must(++fd < 100);
 	return fd;
 }
 
-static void send_descriptors(int socket)
+static void send_descriptors(int socket, char byte, int first)
 {
-	int fds[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-	char control[CMSG_SPACE(sizeof(fds))] = {0}, byte = 'x';
+	int fds[3] = {first, STDOUT_FILENO, STDERR_FILENO};
+	char control[CMSG_SPACE(sizeof(fds))] = {0};
 	struct iovec part = {&byte, 1};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
@@ -98,6 +105,24 @@ static void send_descriptors(int socket)
 	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* A file as the memory would be, but for what is @wrong with it: 0 is nothing. */
+static void send_file(struct round *round, uint64_t wrong)
+{
+	int file = memfd_create("naru", MFD_ALLOW_SEALING);
+
+	must(file >= 0);
+	must_be(ftruncate(file, 4096 + 2 * CAPACITY - (wrong == 1)), 0);
+	if (wrong != 2)
+		fcntl(file, F_ADD_SEALS,
+		      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL |
+			      (wrong == 3 ? F_SEAL_WRITE : 0));
+	send_descriptors(round->socket, FILE_COMES, wrong == 4 ? STDIN_FILENO : file);
+	if (wrong == 2)
+		round->unsealed = file;
+	else
+		close(file);
+}
+
 static void strike(struct round *round)
 {
 	static const char noise[200];
@@ -108,11 +133,46 @@ static void strike(struct round *round)
 		     MSG_NOSIGNAL | MSG_DONTWAIT);
 		break;
 	case 1:
-		send_descriptors(round->socket);
+		send_descriptors(round->socket, 'x', STDIN_FILENO);
+		break;
+	case 2:
+		if (round->unsealed)
+			must_be(ftruncate(round->unsealed, 0), 0);
+		else if (!round->vandal.bytes || random_below(&round->seed, 8) == 0)
+			send_file(round, random_below(&round->seed, 5));
 		break;
 	default:
-		vandal_strike(&round->vandal);
+		if (round->vandal.bytes)
+			vandal_strike(&round->vandal);
 	}
+}
+
+static void say(struct naru_stream *from, struct naru_stream *to)
+{
+	char byte;
+
+	must_be(naru_stream_write(from, "x", 1, -1), 1);
+	if (to)
+		must_be(naru_stream_read(to, &byte, 1, -1), 1);
+}
+
+/* Who makes the memory: the client, the server, both, or who should not. */
+static void make_memory(struct round *round)
+{
+	uint64_t which = random_below(&round->seed, 4);
+
+	if (which == 0)
+		say(round->stream[0], round->stream[1]);
+	if (which == 1)
+		say(round->stream[1], round->stream[0]);
+	if (which == 2) {
+		say(round->stream[0], NULL);
+		say(round->stream[1], NULL);
+	}
+	if (which == 3)
+		send_file(round, random_below(&round->seed, 5));
+	else
+		find_memory(&round->vandal, random_below(&round->seed, 2));
 }
 
 static void call(struct round *round)
@@ -175,8 +235,8 @@ static int play(void *data)
 			     &round->stream[0]),
 		0);
 	must_be(naru_accept(listener, -1, &round->stream[1]), 0);
-	find_memory(&round->vandal);
 	round->socket = find_socket();
+	make_memory(round);
 	round->vandal.seed = round->seed;
 	for (int i = 0; i < CALLS; i++) {
 		if (random_below(&round->seed, 4) == 0)

@@ -5,7 +5,9 @@
  * its children, every System V call of the kernel's: one would kill it.
  */
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -314,9 +316,74 @@ static void lose_privileges(void)
 	must(msgctl(id, IPC_RMID, NULL) == 0);
 }
 
-int main(void)
+enum { LISTED = 1734829451 }; /* a key that nobody else has */
+
+/* The list that is open there has our queue in it, which the kernel's has not. */
+static void tells_of_our_queue(int fd)
+{
+	char text[600];
+	ssize_t n;
+
+	must(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	must(n > 0);
+	text[n] = '\0';
+	must(strncmp(text, "       key      msqid", 20) == 0);
+	must(strstr(text, "1734829451") != NULL);
+	must(close(fd) == 0);
+}
+
+/* With flags that the compiler does not know, so that a fortified one checks them. */
+static void read_the_list(void)
+{
+	volatile int flags = O_RDONLY;
+	int id = msgget(LISTED, IPC_CREAT | 0600), proc, sysvipc, here;
+	char text[600];
+	FILE *file;
+
+	must(id >= 0);
+	tells_of_our_queue(open("/proc/sysvipc/msg", flags));
+	tells_of_our_queue(open64("/proc/sysvipc/msg", flags));
+	tells_of_our_queue(openat(-1, "/proc/sysvipc/msg", flags));
+	tells_of_our_queue(openat64(AT_FDCWD, "/proc/sysvipc/msg", flags));
+	proc = open("/proc", O_RDONLY | O_DIRECTORY);
+	sysvipc = openat(proc, "sysvipc", O_RDONLY | O_DIRECTORY);
+	here = open(".", O_RDONLY | O_DIRECTORY);
+	must(proc >= 0 && sysvipc >= 0 && here >= 0);
+	tells_of_our_queue(openat(proc, "sysvipc/msg", flags));
+	tells_of_our_queue(openat64(sysvipc, "msg", flags));
+	/* Of other directories it is another file. */
+	fails(openat(here, "msg", flags), ENOENT);
+	fails(open("msg", flags), ENOENT);
+	must(fchdir(proc) == 0);
+	tells_of_our_queue(open("sysvipc/msg", flags));
+	must(fchdir(here) == 0);
+	file = fopen("/proc/sysvipc/msg", "re");
+	must(file && fgets(text, sizeof(text), file) && fgets(text, sizeof(text), file));
+	must(fclose(file) == 0);
+	must(close(proc) == 0 && close(sysvipc) == 0 && close(here) == 0);
+	must(msgctl(id, IPC_RMID, NULL) == 0);
+}
+
+/* What a library calls that would rather find libc first. */
+static void call_deeply(void *library)
+{
+	int (*get)(void);
+
+	must(library);
+	*(void **)&get = dlsym(library, "deep_get");
+	must(get && get() == 0);
+	must(dlclose(library) == 0);
+}
+
+int main(int argc, char **argv)
 {
 	forbid_the_kernels();
+	if (argc > 1) {
+		call_deeply(dlopen(argv[1], RTLD_NOW | RTLD_DEEPBIND));
+		call_deeply(dlmopen(LM_ID_BASE, argv[1], RTLD_NOW | RTLD_DEEPBIND));
+	}
+	read_the_list();
 	use_queues();
 	fault();
 	be_interrupted();

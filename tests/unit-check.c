@@ -58,7 +58,8 @@ static const struct nr_object_checker checkers[] = {{NARU_KIND_QUEUE, check_queu
 static int check(struct room *room, int flags, struct found *ret_found)
 {
 	memset(ret_found, 0, sizeof(*ret_found));
-	return nr_space_check(room->space, flags, checkers, 1, keep_finding, ret_found);
+	return nr_space_check(room->space, flags, checkers, 1, NULL, keep_finding,
+			      ret_found);
 }
 
 /* Exactly one finding, and that one. */
@@ -148,7 +149,8 @@ static void test_nothing_is_wrong(void **state)
 	assert_int_equal(check(room, 0, &found), 0);
 	assert_int_equal(found.count, 0);
 	assert_int_equal(check(room, 64, &found), -EINVAL);
-	assert_int_equal(nr_space_check(room->space, 0, checkers, 1, NULL, NULL), 0);
+	assert_int_equal(nr_space_check(room->space, 0, checkers, 1, NULL, NULL, NULL),
+			 0);
 }
 
 static void test_stale_slots(void **state)

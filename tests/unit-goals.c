@@ -23,12 +23,30 @@ static const struct contender fast_ring = {.name = "bare ring (tail)",
 static const struct contender drop_in = {.name = "System V on naru",
 					 .can = BENCH_CAN_BLOCK | BENCH_CAN_OPERATE |
 						BENCH_CAN_ATTACH};
+static const struct contender stream = {.name = "naru stream",
+					.can = BENCH_CAN_BLOCK | BENCH_CAN_CONNECT};
+static const struct contender stream_tcp = {.name = "naru stream (tcp)"};
+static const struct contender stream_tls = {.name = "naru stream (tls)"};
+static const struct contender unix_stream = {.name = "Unix stream"};
+static const struct contender tcp = {.name = "TCP loopback"};
+static const struct contender openssl = {.name = "OpenSSL"};
 static const struct contender boost = {.name = "Boost", .absent = "no libboost-dev"};
 
-enum { NARU, KERNEL, SLOW_RING, FAST_RING, BOOST, DROP_IN, CONTENDERS };
+enum {
+	NARU,
+	KERNEL,
+	SLOW_RING,
+	FAST_RING,
+	BOOST,
+	DROP_IN,
+	STREAM,
+	UNIX,
+	CONTENDERS = 12
+};
 
 static const struct contender *const contenders[CONTENDERS] = {
-	&naru, &kernel, &slow_ring, &fast_ring, &boost, &drop_in};
+	&naru,	 &kernel,      &slow_ring,  &fast_ring,	 &boost, &drop_in,
+	&stream, &unix_stream, &stream_tcp, &stream_tls, &tcp,	 &openssl};
 static const struct bench_options options = {.runs = 1};
 
 static size_t workload(const char *name)
@@ -109,6 +127,21 @@ static void test_drop_in(void **state)
 	assert_int_equal(goal(&results, segment).state, BENCH_GOAL_REACHED);
 	put(&results, "shm-1g", DROP_IN, 1001);
 	assert_int_equal(goal(&results, segment).state, BENCH_GOAL_MISSED);
+	bench_results_free(&results);
+}
+
+static void test_streams(void **state)
+{
+	static const char text[] = "stream, connect, accept, close: a Unix socket's";
+	struct bench_results results = new_results();
+
+	(void)state;
+	put(&results, "connect", UNIX, 4000);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_UNKNOWN);
+	put(&results, "connect", STREAM, 12000);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_REACHED);
+	put(&results, "connect", STREAM, 12001);
+	assert_int_equal(goal(&results, text).state, BENCH_GOAL_MISSED);
 	bench_results_free(&results);
 }
 
@@ -209,6 +242,8 @@ static void test_cells_say_why_they_are_empty(void **state)
 	assert_string_equal(cell->word, "it has no semaphores");
 	cell = bench_results_cell(&results, workload("shm-4k"), KERNEL);
 	assert_string_equal(cell->word, "it has no segments");
+	cell = bench_results_cell(&results, workload("connect"), KERNEL);
+	assert_string_equal(cell->word, "it has no connections");
 	bench_results_free(&results);
 }
 
@@ -297,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_least),
 		cmocka_unit_test(test_drop_in),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_every_goal_can_be_judged),
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_faster_ring_counts),

@@ -236,7 +236,13 @@ static void check_pressure(struct room *room, const struct transport *transport)
 		sent += (size_t)n;
 	}
 	assert_int_equal(n, -EAGAIN);
-	assert_int_equal(naru_stream_write(pair.client, bytes, 1, 5), -ETIMEDOUT);
+	/* TCP may find a little more room when what is under way has arrived. */
+	do {
+		bytes[0] = byte_at(sent, 7);
+		n = naru_stream_write(pair.client, bytes, 1, 5);
+		sent += n > 0;
+	} while (n > 0);
+	assert_int_equal(n, -ETIMEDOUT);
 	while (got < sent) {
 		n = naru_stream_read(pair.server, bytes, sizeof(bytes), -1);
 		assert_true(n > 0);

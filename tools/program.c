@@ -66,6 +66,7 @@ static bool find(const char *name, char path[PATH_MAX])
 		if (access(path, X_OK) == 0)
 			return true;
 	}
+	path[0] = '\0';
 	return false;
 }
 

@@ -37,7 +37,9 @@
  * and writes -EPIPE. There is no SIGPIPE. A write may succeed although the peer died a
  * moment ago. What is written before a close arrives, also when nobody has accepted
  * yet. Over tls://, where an end without a word may be an attacker's doing, a death reads
- * as -ECONNRESET.
+ * as -ECONNRESET. So does, over tcp:// and tls://, that the other machine has not
+ * been heard of for 25 seconds: when all is silent, it is asked whether it is there
+ * (SO_KEEPALIVE after 10 s, then every 5 s, 3 times; TCP_USER_TIMEOUT 25 s).
  *
  * Handles: one thread may read a stream while another one writes to it; two that read,
  * or two that write, take turns. After fork(2), one of the two processes goes on with
@@ -179,6 +181,8 @@ NARU_API ssize_t naru_stream_readv(struct naru_stream *stream, const struct iove
  *
  * -EPIPE	nobody will read it, or it comes after naru_stream_shutdown()
  * -ENOMEM	shared memory: the machine has no memory for the bytes
+ * -EMFILE, -ENFILE	shared memory, which the first write makes: it takes a descriptor
+ *			for a moment; close something, and call again
  */
 NARU_API ssize_t naru_stream_write(struct naru_stream *stream, const void *data,
 				   size_t length, int timeout_ms);

@@ -5,6 +5,8 @@
 #include <doctor/sysv.h>
 #include <queue/check.h>
 #include <segment/check.h>
+#include <space/space.h>
+#include <stream/door.h>
 
 typedef void (*tell_function)(void *data, const struct naru_finding *finding);
 
@@ -36,6 +38,31 @@ static int check_set(struct naru_space *space, const char *name, int flags,
 	return r < 0 ? r : 0;
 }
 
+/* What a listener that was killed leaves behind; or it lives. */
+static int check_socket(struct naru_space *space, const char *name, int flags,
+			tell_function tell, void *data)
+{
+	struct naru_finding finding = {
+		.severity = NARU_SEVERITY_NOTICE,
+		.object = name,
+		.text = "the socket of a listener that has died; naru doctor --repair "
+			"removes it",
+	};
+	int directory = nr_space_directory(space);
+	int r = directory < 0 ? directory
+			      : nr_door_clear(directory, name, flags & NARU_CHECK_REPAIR);
+
+	/* What cannot be asked may well live. */
+	if (r == 0 || (r < 0 && !(flags & NARU_CHECK_REPAIR)))
+		return 0;
+	if (r > 0 && flags & NARU_CHECK_REPAIR) {
+		finding.text = "the socket of a listener that has died; removed";
+		finding.repaired = true;
+	}
+	tell(data, &finding);
+	return 0;
+}
+
 NARU_API int naru_space_check(struct naru_space *space, int flags,
 			      void (*visit)(void *data,
 					    const struct naru_finding *finding),
@@ -48,5 +75,6 @@ NARU_API int naru_space_check(struct naru_space *space, int flags,
 	};
 
 	return nr_space_check(space, flags, checkers,
-			      sizeof(checkers) / sizeof(checkers[0]), visit, data);
+			      sizeof(checkers) / sizeof(checkers[0]), check_socket, visit,
+			      data);
 }

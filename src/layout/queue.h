@@ -140,9 +140,9 @@ struct nr_waiter_shared {
 	_Atomic uint32_t state;	 /* futex */
 	_Atomic uint32_t owner;	 /* id; 0: the entry is free */
 	_Atomic uint32_t select; /* receivers: enum nr_select_kind */
-	_Atomic uint32_t unused;
-	_Atomic int64_t type;  /* receivers: of the selection; senders: 0 */
-	_Atomic uint64_t need; /* senders: bytes */
+	_Atomic uint32_t thread; /* of its owner, by a number of the owner's own; or 0 */
+	_Atomic int64_t type;	 /* receivers: of the selection; senders: 0 */
+	_Atomic uint64_t need;	 /* senders: bytes */
 };
 
 #define NR_QUEUE_WAITERS (UINT64_C(4096))

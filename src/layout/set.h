@@ -52,6 +52,8 @@
  *	LEFT -> FREE		by the holder of the lock
  *	DONE -> FREE		by itself
  *
+ * "By itself": or by a handler that has interrupted the call, and leaves it.
+ *
  *	I6  The sleepers from header.sleepers on are FREE, or their owners are dead.
  */
 
@@ -63,7 +65,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NR_SET_VERSION	  1u
+#define NR_SET_VERSION	  2u
 #define NR_SET_MOST	  65536u /* semaphores */
 #define NR_SET_OPERATIONS 500u	 /* of one call */
 #define NR_SET_VALUE_MAX  32767
@@ -139,8 +141,9 @@ struct nr_sleeper_shared {
 	uint64_t order;		/* the least comes first */
 	int32_t pid;
 	uint32_t row;	   /* plus 1; 0: none */
-	uint32_t count;	   /* operations */
-	uint32_t blocking; /* which of them could not be done, when last looked at */
+	uint16_t count;	   /* operations */
+	uint16_t blocking; /* which of them could not be done, when last looked at */
+	uint32_t thread;   /* of its owner, by a number of the owner's own */
 	struct nr_operation_shared operation[NR_SET_INLINE];
 	uint16_t alters;
 	_Atomic uint32_t waker_cpu; /* plus 1; 0: unknown */

@@ -5,7 +5,9 @@
 /*
  * layout/stream.h - a connection in shared memory
  *
- * A nameless, sealed file that the client makes and hands over:
+ * A nameless, sealed file. Whoever writes first makes it and hands it over, and the other
+ * end writes to the same one; if both write first, each makes one, and in each file the
+ * half of the other direction is not used.
  *
  *	page 0		struct nr_stream_shared: the client's end, the server's end
  *	page 1 ...	bytes from client to server, a power of two: the capacity
@@ -19,15 +21,15 @@
  *	 12  writer_cpu	where it last wrote, plus 1; 0: not known
  *	128  head	position of the next byte that this end will read
  *	136  reader_cpu	the same for reading
- *	256  bytes	this end, as a reader: NR_STREAM_SLEEPS, NR_STREAM_CLOSING
- *	260  room	this end, as a writer: NR_STREAM_SLEEPS, NR_STREAM_CLOSING
+ *	256  bytes	this end, as a reader: NR_STREAM_SLEEPS, _CLOSING, _POLLS
+ *	260  room	this end, as a writer: the same
  *
  * The writer's line, the reader's and the sleeper's are two lines apart, since
  * processors fetch lines in pairs.
  *
  *	I1  head <= tail <= head + capacity	(head: of the other end)
  *	I2  an end writes to its own words, but for NR_STREAM_SLEEPS, which the other end
- *	    clears; whoever clears it rings
+ *	    clears; whoever clears it rings. In a new file, its maker sleeps for bytes.
  *	I3  [head, tail) is written and is not changed any more
  *
  * Death: there is nothing to repair. An end's words are each changed by one store; what
@@ -43,6 +45,7 @@
 enum {
 	NR_STREAM_SLEEPS = 1 << 0,  /* about to sleep: ring when that changes */
 	NR_STREAM_CLOSING = 1 << 1, /* a handle was closed: ask the socket */
+	NR_STREAM_POLLS = 1 << 2,   /* it has a descriptor for poll(2), and stays so */
 };
 
 struct nr_stream_end_shared {
@@ -72,10 +75,13 @@ static_assert(sizeof(struct nr_stream_shared) <= 4096, "a page");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared atomics must be lock-free");
 
 /*
- * What the client says first, with the file as SCM_RIGHTS; a capacity of 0, and no file,
- * if it wants to go on with the socket itself. Else a byte means afterwards that
- * something was written (it rings for a sleeping reader), and one that brings a
- * descriptor means: ring there when there is room for me.
+ * What the client says first; a capacity of 0 if it wants to go on with the socket
+ * itself. Else, in both directions, a byte comes afterwards when something was written
+ * (it rings for a sleeping reader), and brings a descriptor if it is
+ *
+ *	NR_STREAM_FILE	the file that the sender of this writes to; once, and before
+ *			anything is written to it
+ *	NR_STREAM_ROOM	ring there when there is room for me
  */
 struct nr_stream_hello {
 	uint64_t magic;
@@ -84,8 +90,10 @@ struct nr_stream_hello {
 	uint64_t capacity;
 };
 
+enum { NR_STREAM_ROOM = 0, NR_STREAM_FILE = 1 };
+
 #define NR_STREAM_MAGIC	       UINT64_C(0x6d616572747372ff) /* "\xffrstream" */
-#define NR_STREAM_VERSION      1u
+#define NR_STREAM_VERSION      2u
 #define NR_STREAM_CAPACITY_MAX (UINT64_C(1) << 30)
 
 static_assert(sizeof(struct nr_stream_hello) == 24, "layout");

@@ -28,6 +28,9 @@
  *	    rest; who allocates its identifier replaces it.
  *	I4  keys, used, total, high and hint are derived; if the lock's owner has
  *	    died they are derived again by the next one.
+ *	I5  The file's mode, owner and limits follow the record. While they are changed
+ *	    unsettled is not 0. If it stays so, whoever opens the object next, and may,
+ *	    makes them what the record says.
  *
  * The stamps are each one word, stored by whoever uses the object.
  */
@@ -98,9 +101,9 @@ struct nr_sysv_record_shared {
 struct nr_sysv_entry_shared {
 	_Atomic uint32_t word; /* futex: woken at each change */
 	_Atomic int32_t creator;
-	_Atomic int32_t last_pid; /* segments: attached or detached */
-	uint32_t unused;
-	_Atomic int64_t stamp[2]; /* segments: attached, detached; sets: operated on */
+	_Atomic int32_t last_pid;   /* segments: attached or detached */
+	_Atomic uint32_t unsettled; /* not 0: see I5 */
+	_Atomic int64_t stamp[2];   /* segments: attached, detached; sets: operated on */
 	struct nr_sysv_record_shared record[2];
 	uint64_t pad[2];
 };

@@ -6,6 +6,7 @@
 #include <queue/death.h>
 #include <sys/clock.h>
 #include <sys/futex.h>
+#include <sys/process.h>
 
 static bool message_ready(void *data)
 {
@@ -110,6 +111,7 @@ static void arm(struct nr_waiting *waiting)
 	if (waiting->entry < 0)
 		return;
 	waiter = &waiting->queue->waiters[waiting->entry];
+	nr_store_relaxed(&waiter->thread, waiting->thread);
 	nr_store_relaxed(&waiter->select,
 			 waiting->sender ? NR_SELECT_TYPE : waiting->select.kind);
 	nr_store_relaxed(&waiter->type, waiting->select.type);
@@ -143,10 +145,19 @@ static bool look_once_more(void *data)
 	return nr_load_relaxed(&waiting->queue->shared->intent) || is_news(waiting);
 }
 
-/* A handler has called fork(2), and we are the child: the entry is our parent's. */
+/*
+ * A handler has called fork(2), and we are the child: the entry is our parent's. Or it
+ * was given up, nr_waiter_give_up().
+ */
 static bool is_another(const struct nr_waiting *waiting)
 {
-	return nr_load_relaxed(&waiting->queue->space->self->id) != waiting->id;
+	const struct naru_queue *queue = waiting->queue;
+
+	return nr_load_relaxed(&queue->space->self->id) != waiting->id ||
+	       (waiting->entry >= 0 &&
+		(nr_load_relaxed(&queue->waiters[waiting->entry].owner) != waiting->id ||
+		 nr_load_relaxed(&queue->waiters[waiting->entry].thread) !=
+			 waiting->thread));
 }
 
 /* A nap is over, and nobody has woken us. 1: look again. */
@@ -175,6 +186,8 @@ static int sleep_once(struct nr_waiting *waiting, _Atomic uint32_t *state, uint6
 	uint64_t nap = UINT64_C(1000000) * (blind ? NR_NAP_BLIND_MS : NR_NAP_MS);
 	uint64_t now;
 
+	if (nr_interrupted())
+		return -EINTR;
 	if (!blind && waiting->napped)
 		return nr_members_sleep(&waiting->watch, state, NR_WAITER_SLEEPING,
 					until);
@@ -235,6 +248,7 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 	case NR_WAITING_NOT:
 		nr_deadline_until(deadline);
 		waiting->entry = -1;
+		waiting->thread = (uint32_t)nr_process_thread();
 		waiting->stage = NR_WAITING_AWAKE;
 		waiting->watch = (struct nr_watch){
 			.space = waiting->queue->space,

@@ -221,6 +221,7 @@ static bool acquire(struct nr_waiter_shared *waiter, uint32_t old, uint32_t id)
 {
 	if (!nr_swap_if(&waiter->owner, &old, id))
 		return false;
+	nr_store_relaxed(&waiter->thread, 0);
 	nr_store_relaxed(&waiter->state, NR_WAITER_FREE);
 	return true;
 }
@@ -256,7 +257,33 @@ int nr_waiter_acquire(struct naru_queue *queue, uint32_t id)
 void nr_waiter_release(struct naru_queue *queue, int entry)
 {
 	nr_store_relaxed(&queue->waiters[entry].state, NR_WAITER_FREE);
+	nr_store_relaxed(&queue->waiters[entry].thread, 0);
 	nr_store_release(&queue->waiters[entry].owner, 0);
+}
+
+/* True if it had been woken. */
+static bool give_up(struct naru_queue *queue, uint32_t entry)
+{
+	uint32_t old = nr_exchange(&queue->waiters[entry].state, NR_WAITER_FREE);
+
+	clear_bit(queue->shared->sleeping_receivers, entry);
+	clear_bit(queue->shared->sleeping_senders, entry);
+	nr_waiter_release(queue, (int)entry);
+	return old != NR_WAITER_SLEEPING;
+}
+
+void nr_waiter_give_up(struct naru_queue *queue, uint64_t thread)
+{
+	uint32_t id = nr_load_relaxed(&queue->space->self->id);
+	bool woken = false;
+
+	for (uint32_t i = 0; id != 0 && i < NR_WAITERS; i++)
+		if (nr_load_relaxed(&queue->waiters[i].owner) == id &&
+		    nr_load_relaxed(&queue->waiters[i].thread) == (uint32_t)thread)
+			woken |= give_up(queue, i);
+	/* What it was woken for is somebody else's turn. */
+	if (woken)
+		nr_wake_all(queue);
 }
 
 static int visit_count(struct naru_queue *queue, uint32_t entry, void *data)

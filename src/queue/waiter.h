@@ -37,6 +37,7 @@ static inline uint32_t nr_woken_by(int64_t type)
 struct nr_waiting {
 	struct naru_queue *queue;
 	uint32_t id;
+	uint32_t thread;
 	bool sender;
 	struct nr_select select; /* a receiver's */
 	uint64_t need;		 /* a sender's: bytes */
@@ -118,6 +119,9 @@ static inline void nr_wake_senders(struct naru_queue *queue)
 /* An entry for @id with state FREE, or -EUSERS. Its owner word is set. */
 int nr_waiter_acquire(struct naru_queue *queue, uint32_t id);
 void nr_waiter_release(struct naru_queue *queue, int entry);
+
+/* A call of the thread of that number in this process has ended without nr_wait_end(). */
+void nr_waiter_give_up(struct naru_queue *queue, uint64_t thread);
 
 /* How many of @bits belong to living processes. */
 uint32_t nr_waiter_count(struct naru_queue *queue, const _Atomic uint64_t *bits);

@@ -3,19 +3,11 @@
 /* segment/attach.c - attach, detach, extend */
 
 #include <errno.h>
-#include <segment/attached.h>
+#include <segment/cut.h>
 #include <segment/hold.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/map.h>
-
-/* Where a mapping of that many bytes ends. */
-static unsigned char *end_of(const struct nr_attachment *it)
-{
-	size_t page = nr_page_size();
-
-	return it->address + (it->length + page - 1) / page * page;
-}
 
 /* The user's bytes that are in the file open as @fd. */
 static int length_of(const struct nr_segment_file *file, int fd, uint64_t *ret_length)
@@ -67,25 +59,9 @@ static int map_data(struct nr_segment_file *file, const struct nr_attach *how,
 	return 0;
 }
 
-static bool is_covered(const struct nr_attachment *it, void *data)
-{
-	const struct nr_attachment *by = data;
-
-	return it->address >= by->address && end_of(it) <= end_of(by);
-}
-
-static void forget(struct nr_attachment *it)
-{
-	nr_attached_remove(it);
-	nr_hold_drop(it->hold);
-	nr_segment_file_release(it->file);
-	free(it);
-}
-
 static int attach_locked(struct nr_segment_file *file, const struct nr_attach *how,
-			 struct nr_attachment *it)
+			 struct nr_attachment *it, struct nr_attachment **gone)
 {
-	struct nr_attachment *covered;
 	int r = nr_hold_take(file, false, &it->hold);
 
 	if (r < 0)
@@ -95,9 +71,10 @@ static int attach_locked(struct nr_segment_file *file, const struct nr_attach *h
 		nr_hold_drop(it->hold);
 		return r;
 	}
-	/* What it was mapped over is attached no more. */
-	while (how->replace && (covered = nr_attached_first(is_covered, it)) != NULL)
-		forget(covered);
+	/* What lay there is attached no more; the application may have unmapped it, too.
+	 */
+	nr_cut(it->address, nr_attachment_end(it), gone);
+	it->origin = it->address;
 	it->file = nr_segment_file_reference(file);
 	it->tag = how->tag;
 	nr_attached_add(it);
@@ -108,7 +85,7 @@ int nr_segment_attach(struct naru_segment *segment, const struct nr_attach *how,
 		      void **ret_address, size_t *ret_length)
 {
 	struct nr_segment_file *file = segment->file;
-	struct nr_attachment *it;
+	struct nr_attachment *it, *gone = NULL;
 	int r;
 
 	if (file->read_only && !how->read_only)
@@ -117,30 +94,19 @@ int nr_segment_attach(struct naru_segment *segment, const struct nr_attach *how,
 	if (!it)
 		return -ENOMEM;
 	nr_attached_enter();
-	r = attach_locked(file, how, it);
+	r = attach_locked(file, how, it, &gone);
 	if (r == 0) {
 		*ret_address = it->address;
 		if (ret_length)
 			*ret_length = it->length;
 	}
 	nr_attached_leave();
+	nr_cut_bury(gone, NULL, NULL);
 	if (r < 0)
 		free(it);
 	else if (!how->stealthy)
 		nr_segment_note(segment, &segment->shared->attached);
 	return r;
-}
-
-static void tell(const struct nr_attachment *it, struct nr_attached *ret_attached)
-{
-	*ret_attached = (struct nr_attached){
-		.address = it->address,
-		.length = it->length,
-		.read_only = it->read_only,
-		.tag = it->tag,
-		.device = it->file->kept.device,
-		.inode = it->file->kept.inode,
-	};
 }
 
 bool nr_segment_find(const void *address, struct nr_attached *ret_attached)
@@ -150,46 +116,9 @@ bool nr_segment_find(const void *address, struct nr_attached *ret_attached)
 	nr_attached_enter();
 	it = nr_attached_at(address);
 	if (it)
-		tell(it, ret_attached);
+		nr_attachment_tell(it, ret_attached);
 	nr_attached_leave();
 	return it != NULL;
-}
-
-/* The first attachment made after @above that lies on its bytes. */
-struct overlap {
-	const struct nr_attachment *below;
-	unsigned char *from;
-	const struct nr_attachment *nearest;
-};
-
-static bool look_for_nearest(const struct nr_attachment *it, void *data)
-{
-	struct overlap *overlap = data;
-
-	if (it == overlap->below)
-		return true; /* the others were there before it */
-	if (it->address < end_of(overlap->below) && end_of(it) > overlap->from &&
-	    (!overlap->nearest || it->address < overlap->nearest->address))
-		overlap->nearest = it;
-	return false;
-}
-
-/* Unmap the bytes, but not those that later attachments were mapped over. */
-static void unmap_data(const struct nr_attachment *it)
-{
-	struct overlap overlap = {.below = it, .from = it->address};
-
-	while (overlap.from < end_of(it)) {
-		unsigned char *to = end_of(it);
-
-		overlap.nearest = NULL;
-		nr_attached_first(look_for_nearest, &overlap);
-		if (overlap.nearest)
-			to = overlap.nearest->address;
-		if (to > overlap.from)
-			nr_unmap(overlap.from, (size_t)(to - overlap.from));
-		overlap.from = overlap.nearest ? end_of(overlap.nearest) : to;
-	}
 }
 
 /* When and by whom it was detached, in the header, if we may write there. */
@@ -211,21 +140,25 @@ static void note_detach(struct nr_segment_file *file)
 int nr_segment_detach(const void *address, bool stealthy,
 		      struct nr_attached *ret_detached)
 {
-	struct nr_attachment *it;
+	struct nr_attachment *gone = NULL, *it;
+	bool any = false;
 
 	nr_attached_enter();
-	it = nr_attached_at(address);
-	if (it) {
-		if (ret_detached)
-			tell(it, ret_detached);
-		if (!stealthy)
+	while ((it = nr_attached_at(address)) != NULL) {
+		unsigned char *end = nr_attachment_end(it);
+
+		if (!any && ret_detached)
+			nr_attachment_tell(it, ret_detached);
+		if (!any && !stealthy)
 			note_detach(it->file);
-		unmap_data(it);
+		any = true;
+		nr_unmap(it->address, (size_t)(end - it->address));
 		/* dies here: the kernel drops the hold, too */
-		forget(it);
+		nr_cut(it->address, end, &gone);
 	}
 	nr_attached_leave();
-	return it ? 0 : -EINVAL;
+	nr_cut_bury(gone, NULL, NULL);
+	return any ? 0 : -EINVAL;
 }
 
 static int extend(struct nr_attachment *it)
@@ -284,6 +217,9 @@ int nr_segment_count(struct naru_segment *segment, uint64_t *ret_count)
 {
 	int fd = nr_segment_descriptor(segment->file);
 
+	/* We may be a child that has not been counted yet. */
+	nr_attached_enter();
+	nr_attached_leave();
 	return fd < 0 ? fd : nr_hold_count(fd, ret_count);
 }
 

@@ -65,6 +65,28 @@ bool nr_segment_find(const void *address, struct nr_attached *ret_attached);
 int nr_segment_detach(const void *address, bool stealthy,
 		      struct nr_attached *ret_detached);
 
+/* The application unmaps, or maps over, what may be attached: a system call of its own.
+ */
+struct nr_unmapping {
+	long (*call)(void *data); /* makes the call; -errno */
+	/* Told of each attachment that has nothing left; may be NULL. */
+	void (*detached)(void *data, const struct nr_attached *attached);
+	void *data;
+};
+
+/* Make the call, and do not count any more what lay there. What the call returned. */
+long nr_segment_unmap(void *address, size_t length, const struct nr_unmapping *unmapping);
+
+/* The same for mremap(2), by which attachments move. */
+struct nr_remap {
+	void *address;
+	size_t length;
+	size_t wanted;
+	void *target; /* or NULL */
+	bool stays;   /* what was there before: MREMAP_DONTUNMAP */
+};
+long nr_segment_remap(const struct nr_remap *remap, const struct nr_unmapping *unmapping);
+
 /* Attachments of all processes. */
 int nr_segment_count(struct naru_segment *segment, uint64_t *ret_count);
 

@@ -23,6 +23,7 @@ struct check {
 	int flags;
 	const struct nr_object_checker *checkers;
 	size_t checker_count;
+	nr_check_function check_socket;
 	void (*visit)(void *data, const struct naru_finding *finding);
 	void *data;
 	int left; /* findings that are WARNING or worse, and not repaired */
@@ -141,15 +142,25 @@ static void leftover(struct check *check, enum naru_severity severity, const cha
 	     what);
 }
 
+static bool is_temporary(const char *name)
+{
+	return strncmp(name, ".new-", 5) == 0;
+}
+
+static bool is_old(const struct stat *stat)
+{
+	int64_t changed =
+		(int64_t)stat->st_mtim.tv_sec * 1000000000 + stat->st_mtim.tv_nsec;
+
+	return nr_clock_wall() - changed > TEMPORARY_AGE_NS;
+}
+
 static void check_temporary(struct check *check, const char *name)
 {
 	struct stat stat;
-	int64_t changed;
 
-	if (nr_file_stat_at(check->directory, name, &stat) < 0 || !S_ISREG(stat.st_mode))
-		return;
-	changed = (int64_t)stat.st_mtim.tv_sec * 1000000000 + stat.st_mtim.tv_nsec;
-	if (nr_clock_wall() - changed > TEMPORARY_AGE_NS)
+	if (nr_file_stat_at(check->directory, name, &stat) == 0 &&
+	    S_ISREG(stat.st_mode) && is_old(&stat))
 		leftover(check, NARU_SEVERITY_WARNING, name,
 			 "left over by a process that died while it made an object");
 }
@@ -196,6 +207,17 @@ static void check_beside(struct check *check, const char *name)
 			 "belonged to a queue that is no longer there");
 }
 
+/* One under a temporary name may just be about to listen. */
+static int check_listener(struct check *check, const char *name)
+{
+	struct stat stat;
+
+	if (!check->check_socket || nr_file_stat_at(check->directory, name, &stat) < 0 ||
+	    !S_ISSOCK(stat.st_mode) || (is_temporary(name) && !is_old(&stat)))
+		return 0;
+	return check->check_socket(check->space, name, check->flags, tell, check);
+}
+
 static int check_object(struct check *check, const char *name)
 {
 	struct stat stat;
@@ -235,14 +257,15 @@ static int check_entry(void *data, const char *name)
 
 	if (name[0] != '.')
 		return check_object(check, name);
-	if (strncmp(name, ".new-", 5) == 0)
+	if (is_temporary(name))
 		check_temporary(check, name);
 	check_beside(check, name);
-	return 0;
+	return check_listener(check, name);
 }
 
 int nr_space_check(struct naru_space *space, int flags,
 		   const struct nr_object_checker *checkers, size_t count,
+		   nr_check_function check_socket,
 		   void (*visit)(void *data, const struct naru_finding *finding),
 		   void *data)
 {
@@ -250,6 +273,7 @@ int nr_space_check(struct naru_space *space, int flags,
 		.flags = flags,
 		.checkers = checkers,
 		.checker_count = count,
+		.check_socket = check_socket,
 		.visit = visit,
 		.data = data,
 	};

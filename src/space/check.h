@@ -7,19 +7,26 @@
 #include <space/object.h>
 
 /*
- * How a kind of object is looked into: calls @tell with what it finds. Returns 0,
+ * How something with a name is looked into: calls @tell with what it finds. Returns 0,
  * or an error that ends the check of the whole space.
  */
+typedef int (*nr_check_function)(struct naru_space *space, const char *name, int flags,
+				 void (*tell)(void *data,
+					      const struct naru_finding *finding),
+				 void *data);
+
 struct nr_object_checker {
 	enum naru_kind kind;
-	int (*check)(struct naru_space *space, const char *name, int flags,
-		     void (*tell)(void *data, const struct naru_finding *finding),
-		     void *data);
+	nr_check_function check;
 };
 
-/* naru_space_check(), with a checker for each kind of object that is known. */
+/*
+ * naru_space_check(), with a checker for each kind of object that is known, and one for
+ * the sockets of listeners, or NULL.
+ */
 int nr_space_check(struct naru_space *space, int flags,
 		   const struct nr_object_checker *checkers, size_t count,
+		   nr_check_function check_socket,
 		   void (*visit)(void *data, const struct naru_finding *finding),
 		   void *data);
 

@@ -12,12 +12,33 @@
 
 enum { OWN, JOINED, OTHERS }; /* places among the words of a sleep */
 
+struct nr_interrupt (*nr_interrupt_of)(void);
+
 /* What a sleeper is going to watch. */
 struct vigil {
 	struct nr_futex_word words[NR_FUTEX_WORDS];
 	uint32_t count;
-	bool blind; /* not all of them */
+	uint32_t others; /* the first of the members'; before it, perhaps, is our
+			    interrupt */
+	bool blind;	 /* not all of them */
 };
+
+static struct nr_interrupt own_interrupt(void)
+{
+	return nr_interrupt_of ? nr_interrupt_of() : (struct nr_interrupt){.word = NULL};
+}
+
+static bool has_come(const struct nr_interrupt *interrupt)
+{
+	return interrupt->word && nr_load_acquire(interrupt->word) != interrupt->expected;
+}
+
+bool nr_interrupted(void)
+{
+	const struct nr_interrupt interrupt = own_interrupt();
+
+	return has_come(&interrupt);
+}
 
 static bool is_member(const struct nr_members_shared *members, uint32_t slot)
 {
@@ -79,12 +100,17 @@ static void begin(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expec
 		  struct vigil *vigil)
 {
 	struct nr_members_shared *members = watch->members;
+	const struct nr_interrupt interrupt = own_interrupt();
 	uint32_t id, own = 0;
 
 	vigil->words[OWN] = (struct nr_futex_word){word, expected};
 	vigil->words[JOINED] = (struct nr_futex_word){&members->joined,
 						      nr_load_acquire(&members->joined)};
 	vigil->count = OTHERS;
+	if (interrupt.word)
+		vigil->words[vigil->count++] =
+			(struct nr_futex_word){interrupt.word, interrupt.expected};
+	vigil->others = vigil->count;
 	vigil->blind = false;
 	watch->dead_count = 0;
 	if (nr_space_self(watch->space, &id) == 0)
@@ -150,7 +176,7 @@ static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_
  */
 static void pass_on(const struct vigil *vigil)
 {
-	for (uint32_t i = OTHERS; i < vigil->count; i++)
+	for (uint32_t i = vigil->others; i < vigil->count; i++)
 		if (nr_load_relaxed(vigil->words[i].word) != vigil->words[i].expected)
 			nr_futex_wake(vigil->words[i].word, INT_MAX);
 }
@@ -170,6 +196,8 @@ int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t ex
 		/* Who is dead, and forgotten, was so before: what it left can be seen. */
 		if (nr_load_acquire(word) != expected)
 			return 0;
+		if (nr_interrupted())
+			return -EINTR;
 		if (watch->news && watch->news(watch->data))
 			return nr_clock_monotonic() < until_ns ? 0 : -ETIMEDOUT;
 		r = sleep_on(watch, &vigil, until_ns);

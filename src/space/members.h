@@ -13,7 +13,7 @@
  * who was told of it dies in turn: for he is watched, too, by those who use the same
  * object; others look once a second. tests/model/watch.pml.
  *
- * Where that cannot be had (a kernel before 5.16, more than 126 members, a process
+ * Where that cannot be had (a kernel before 5.16, more than 125 members, a process
  * whose thread has ended that the kernel would tell of, or is not its first one), it
  * naps.
  */
@@ -29,6 +29,21 @@
 enum { NR_MEMBERS_NAP_MS = 80, NR_MEMBERS_CALM_MS = 1000 };
 
 enum { NR_WATCH_DEAD = 16 }; /* are told at once; more the next time */
+
+/*
+ * A word that ends this thread's sleeps as a signal handler does, when it is not
+ * @expected; NULL: there is none. The border of System V has it for pthread_cancel(3).
+ */
+struct nr_interrupt {
+	_Atomic uint32_t *word;
+	uint32_t expected;
+};
+
+/* Tells the calling thread's; NULL where nobody interrupts. Set once. */
+extern struct nr_interrupt (*nr_interrupt_of)(void);
+
+/* Look at it before each sleep; nr_members_sleep() is ended by it, others are naps. */
+bool nr_interrupted(void);
 
 /* One sleeper's watch, for as long as it waits for the same. */
 struct nr_watch {

@@ -67,14 +67,10 @@ static int greet(int fd, struct naru_stream **ret_stream)
 			nr_file_close(fd);
 		return r;
 	}
-	memory.fd = fd;
-	r = nr_stream_open(fd, memory.shared ? &nr_transport_memory : &nr_transport_unix,
-			   &stream);
-	if (r < 0) {
-		if (memory.shared)
-			nr_memory_close(&memory);
+	r = nr_stream_open(
+		fd, memory.capacity ? &nr_transport_memory : &nr_transport_unix, &stream);
+	if (r < 0)
 		return r;
-	}
 	stream->memory = memory;
 	*ret_stream = stream;
 	return 0;

@@ -31,7 +31,7 @@ struct nr_writer {
 	unsigned char *base; /* mapped twice in a row */
 	uint64_t size;	     /* a power of two; our own copy */
 	struct nr_stream_end_shared *own;
-	const struct nr_stream_end_shared *other;
+	struct nr_stream_end_shared *other;
 	uint64_t tail;
 	uint64_t limit; /* may be written up to there */
 	uint64_t ready; /* memory is there up to this position; size: all of it */
@@ -41,7 +41,7 @@ struct nr_reader {
 	const unsigned char *base;
 	uint64_t size;
 	struct nr_stream_end_shared *own;
-	const struct nr_stream_end_shared *other;
+	struct nr_stream_end_shared *other;
 	uint64_t head;
 	uint64_t limit; /* may be read up to there */
 	uint64_t ready;

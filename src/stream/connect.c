@@ -34,27 +34,23 @@ static uint64_t until(struct connecting *connecting)
 static int introduce(const struct connecting *connecting, int fd,
 		     struct naru_stream **ret_stream)
 {
-	struct nr_memory memory = {.fd = fd};
+	struct nr_memory memory = {0};
 	struct naru_stream *stream;
-	int file = -1, r;
+	int r;
 
 	/* Where there is no such memory, the socket is enough. */
-	if (!(connecting->options.flags & NARU_STREAM_PLAIN))
-		file = nr_memory_create(&memory, connecting->options.capacity);
-	r = nr_memory_offer(&memory, file < 0 ? -1 : file, fd);
-	if (file >= 0)
-		nr_file_close(file);
-	if (r == 0)
-		r = nr_stream_open(
-			fd, memory.shared ? &nr_transport_memory : &nr_transport_unix,
-			&stream);
-	else
-		nr_file_close(fd);
+	if (!(connecting->options.flags & NARU_STREAM_PLAIN) && nr_memory_exists())
+		nr_memory_open(&memory, connecting->options.capacity, NR_STREAM_CLIENT,
+			       fd);
+	r = nr_memory_say_hello(&memory, fd);
 	if (r < 0) {
-		if (memory.shared)
-			nr_memory_close(&memory);
+		nr_file_close(fd);
 		return r == -EPIPE || r == -ECONNRESET ? -ECONNREFUSED : r;
 	}
+	r = nr_stream_open(
+		fd, memory.capacity ? &nr_transport_memory : &nr_transport_unix, &stream);
+	if (r < 0)
+		return r;
 	stream->memory = memory;
 	*ret_stream = stream;
 	return 0;

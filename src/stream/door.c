@@ -106,6 +106,23 @@ static void unlock(int fd)
 		nr_file_close(fd);
 }
 
+/* The name is looked at again under the lock, or it might be another's by now. */
+int nr_door_clear(int directory, const char *name, bool remove)
+{
+	int locked = lock(directory), r;
+	struct stat stat;
+
+	r = nr_file_stat_at(directory, name, &stat);
+	if (r == 0)
+		r = look_who(directory, name);
+	if (r == 0 && remove)
+		r = nr_file_unlink(directory, name);
+	unlock(locked);
+	if (r == -ENOENT || r == -EADDRINUSE || r == -EEXIST)
+		return 0;
+	return r < 0 ? r : 1;
+}
+
 static int take_name(struct nr_door *door, const char *temporary)
 {
 	int locked = lock(door->directory);

@@ -15,6 +15,7 @@
  * a long path nor one that others move matters.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -34,6 +35,12 @@ struct nr_door {
 int nr_door_open(int directory, const char *name, uint32_t mode, uint32_t backlog,
 		 struct nr_door *ret_door);
 void nr_door_close(struct nr_door *door);
+
+/*
+ * 1: it is the name of a socket whose process is gone, and is removed if that is wanted.
+ * 0: it is not. -EACCES: it may not be removed.
+ */
+int nr_door_clear(int directory, const char *name, bool remove);
 
 /*
  * A descriptor that is connected. @stat: NULL, or of the name's file.

@@ -39,7 +39,7 @@ struct naru_stream {
 	const struct nr_transport *transport;
 	int fd; /* the socket; in shared memory, the one underneath */
 
-	struct nr_memory memory; /* .shared is NULL on a socket */
+	struct nr_memory memory; /* .capacity is 0 on a socket */
 	struct nr_buffer in;	 /* on a socket: read, and not handed out */
 	struct nr_buffer out;	 /* on a socket: reserved */
 	size_t reserved;	 /* bytes that may be committed */
@@ -51,6 +51,7 @@ struct naru_stream {
 
 	struct nr_tls_session *session;
 	const struct nr_tls_module *module;
+	bool over;   /* the session has said that no more will come */
 	int32_t pid; /* whose the session is: a child of fork has no part in it */
 
 	uint64_t bytes_read;

@@ -4,18 +4,19 @@
 
 #include <errno.h>
 #include <stream/handle.h>
+#include <sys/map.h>
 #include <sys/memory-file.h>
 #include <sys/process.h>
 
-enum {
-	PIECE = 16384,	    /* of a long read or write; then the other side goes on */
-	GROW_FIRST = 16384, /* memory that comes at the first byte; then as much again */
-};
+enum { PIECE = 16384 /* of a long read or write; then the other side goes on */ };
 
-/* The next position up to which there is memory, in the first lap. */
+/*
+ * The next position up to which there is memory, in the first lap: a page, then as much
+ * again.
+ */
 static int grow(unsigned char *base, uint64_t size, uint64_t wanted, uint64_t *ready)
 {
-	uint64_t next = *ready ? *ready * 2 : GROW_FIRST;
+	uint64_t next = *ready ? *ready * 2 : nr_page_size();
 	int r;
 
 	while (next < wanted)
@@ -36,6 +37,8 @@ int nr_memory_look_in(struct nr_memory *memory, uint64_t least)
 	for (;;) {
 		if (nr_load_relaxed(&memory->bad) || nr_reader_look(in) < 0)
 			return nr_memory_condemn(memory);
+		if (in->limit > 0)
+			memory->in_met = true;
 		if (nr_reader_available(in) >= least || in->ready == in->size ||
 		    in->limit < in->ready ||
 		    nr_load_relaxed(&in->other->tail) == in->ready)
@@ -55,6 +58,12 @@ int nr_memory_look_out(struct nr_memory *memory, uint64_t least)
 	for (;;) {
 		if (nr_load_relaxed(&memory->bad) || nr_writer_look(out) < 0)
 			return nr_memory_condemn(memory);
+		if (!out->own) {
+			r = nr_memory_begin(memory);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (nr_writer_room(out) >= least || out->ready == out->size)
 			return 0;
 		r = grow(out->base, out->size, out->tail + least, &out->ready);
@@ -74,14 +83,14 @@ static void note_cpu(_Atomic uint32_t *word)
 
 static void note_writer(struct nr_memory *memory)
 {
-	note_cpu(&memory->own->writer_cpu);
+	note_cpu(&memory->out.own->writer_cpu);
 }
 
 static void note_reader(struct nr_memory *memory)
 {
 	struct nr_spin *spin = &memory->spin_in;
 
-	note_cpu(&memory->own->reader_cpu);
+	note_cpu(&memory->in.own->reader_cpu);
 	nr_store_relaxed(&spin->burst, nr_load_relaxed(&spin->burst) + 1);
 }
 
@@ -120,14 +129,17 @@ static int await_bytes(struct nr_memory *memory, uint64_t least,
 {
 	for (;;) {
 		bool ended = nr_memory_has_ended(memory);
-		int r = nr_memory_look_in(memory, least);
+		int r = memory->in_met ? 0 : nr_memory_drain(memory);
 
+		if (r == 0)
+			r = nr_memory_look_in(memory, least);
 		if (r < 0 || nr_reader_available(&memory->in) >= least || ended)
 			return r;
 		if (deadline->timeout_ms == 0) {
 			if ((memory->in_polled || nr_memory_pulse(&memory->pulse_in)) &&
 			    nr_memory_is_gone(memory))
 				continue;
+			nr_memory_ask_writer(memory);
 			return -EAGAIN;
 		}
 		r = nr_memory_wait_in(memory, least, deadline);
@@ -149,9 +161,10 @@ static ssize_t memory_read(struct naru_stream *stream, const struct iovec *parts
 			return r;
 	}
 	n = copy_out(&memory->in, parts, count);
-	note_reader(memory);
-	if (n > 0)
+	if (n > 0) {
+		note_reader(memory);
 		nr_memory_consumed(memory);
+	}
 	return (ssize_t)n;
 }
 
@@ -287,8 +300,11 @@ void nr_memory_commit(struct nr_memory *memory, size_t length)
 static int memory_end(struct naru_stream *stream)
 {
 	struct nr_memory *memory = &stream->memory;
+	int r = memory->out.own ? 0 : nr_memory_begin(memory);
 
-	nr_store_release(&memory->own->ended, 1); /* [publish] */
+	if (r < 0) /* -EPIPE: there is nobody to be told. */
+		return r == -EPIPE ? 0 : r;
+	nr_store_release(&memory->out.own->ended, 1); /* [publish] */
 	nr_memory_published(memory);
 	return 0;
 }
@@ -303,7 +319,7 @@ static int memory_settle(struct naru_stream *stream, enum naru_poll which)
 static uint64_t memory_readable(struct naru_stream *stream)
 {
 	const struct nr_memory *memory = &stream->memory;
-	uint64_t bytes = nr_load_relaxed(&memory->other->tail) - memory->in.head;
+	uint64_t bytes = nr_load_relaxed(&memory->in.other->tail) - memory->in.head;
 
 	return bytes <= memory->in.size ? bytes : 0;
 }

@@ -16,10 +16,9 @@ enum {
 	ROOM_PAUSES = 64,      /* between two looks */
 	ROOM_FRACTION = 16,    /* of the capacity is a good deal */
 	WRITABLE_FRACTION = 4, /* for who sleeps: each wake is dear */
-	DRAIN_MAX = 16,	       /* bytes of a peer that rings for nothing */
 	PULSE_NS = 1000000,
 	PULSE_CALLS = 64,
-	NAP_NS = 10 * 1000000, /* where a ring may have missed us */
+	NAP_NS = 10 * 1000000, /* then whoever may have missed us has stored its words */
 };
 
 bool nr_memory_is_gone(struct nr_memory *memory)
@@ -64,7 +63,7 @@ bool nr_memory_pulse(struct nr_pulse *pulse)
 
 bool nr_memory_has_ended(struct nr_memory *memory)
 {
-	struct nr_stream_end_shared *other = memory->other;
+	struct nr_stream_end_shared *other = memory->in.other;
 
 	if (nr_load_relaxed(&memory->gone) ||
 	    nr_load_acquire(&other->ended)) /* [publish] */
@@ -76,26 +75,6 @@ bool nr_memory_has_ended(struct nr_memory *memory)
 	return nr_memory_is_gone(memory);
 }
 
-/* What has rung. A descriptor that comes with it is where the peer waits for room. */
-static void drain(struct nr_memory *memory)
-{
-	unsigned char bytes[64];
-	ssize_t n = sizeof(bytes);
-	int fd;
-
-	for (int i = 0; i < DRAIN_MAX && n > 0; i++) {
-		n = nr_rights_receive(memory->fd, bytes, sizeof(bytes), &fd);
-		if (n == 0)
-			nr_store_relaxed(&memory->gone, true);
-		if (fd < 0)
-			break;
-		if (memory->ring_fd < 0)
-			memory->ring_fd = fd;
-		else
-			nr_file_close(fd);
-	}
-}
-
 static void ring(struct nr_memory *memory, int fd)
 {
 	ssize_t n = nr_socket_send(fd, "", 1, false);
@@ -104,10 +83,20 @@ static void ring(struct nr_memory *memory, int fd)
 		nr_store_relaxed(&memory->gone, true);
 }
 
+/* A word of the peer's, without NR_STREAM_POLLS. */
+static uint32_t look_who_sleeps(const _Atomic uint32_t *word)
+{
+	if (nr_load_relaxed(word) & NR_STREAM_POLLS)
+		atomic_thread_fence(memory_order_seq_cst); /* [poll] */
+	return nr_load_relaxed(word) & ~(uint32_t)NR_STREAM_POLLS;
+}
+
 void nr_memory_ring_reader(struct nr_memory *memory)
 {
-	uint32_t was = nr_fetch_and(&memory->other->bytes, 0);
+	uint32_t was = look_who_sleeps(&memory->out.other->bytes);
 
+	if (was)
+		was = nr_fetch_and(&memory->out.other->bytes, NR_STREAM_POLLS);
 	/* dies here: the kernel closes the socket, and that wakes it, too */
 	if (was & NR_STREAM_SLEEPS)
 		ring(memory, memory->fd);
@@ -118,16 +107,22 @@ void nr_memory_ring_reader(struct nr_memory *memory)
 void nr_memory_ring_writer(struct nr_memory *memory)
 {
 	uint64_t used = memory->in.limit - memory->in.head;
-	uint32_t was = nr_load_relaxed(&memory->other->room);
 
-	if (!(was & NR_STREAM_SLEEPS) ||
-	    memory->in.size - used < memory->in.size / WRITABLE_FRACTION)
+	if (memory->in.size - used >= memory->in.size / WRITABLE_FRACTION)
+		nr_memory_ask_writer(memory);
+}
+
+void nr_memory_ask_writer(struct nr_memory *memory)
+{
+	uint32_t was = look_who_sleeps(&memory->in.other->room);
+
+	if (!(was & NR_STREAM_SLEEPS))
 		return;
-	was = nr_fetch_and(&memory->other->room, ~(uint32_t)NR_STREAM_SLEEPS);
+	was = nr_fetch_and(&memory->in.other->room, ~(uint32_t)NR_STREAM_SLEEPS);
 	if (!(was & NR_STREAM_SLEEPS))
 		return;
 	if (memory->ring_fd < 0)
-		drain(memory);
+		nr_memory_drain(memory);
 	if (memory->ring_fd >= 0)
 		ring(memory, memory->ring_fd);
 }
@@ -138,16 +133,16 @@ static bool disarm(_Atomic uint32_t *word)
 	return !(nr_fetch_and(word, ~(uint32_t)NR_STREAM_SLEEPS) & NR_STREAM_SLEEPS);
 }
 
-static void disarm_in(struct nr_memory *memory)
+void nr_memory_disarm_in(struct nr_memory *memory)
 {
-	if (memory->in_armed && disarm(&memory->own->bytes))
+	if (memory->in_armed && disarm(&memory->in.own->bytes))
 		memory->in_rung = true;
 	memory->in_armed = false;
 }
 
 static void disarm_out(struct nr_memory *memory)
 {
-	if (memory->out_armed && disarm(&memory->own->room))
+	if (memory->out_armed && disarm(&memory->out.own->room))
 		memory->out_rung = true;
 	memory->out_armed = false;
 }
@@ -156,10 +151,13 @@ static void disarm_out(struct nr_memory *memory)
 static bool arm_in(struct nr_memory *memory)
 {
 	if (memory->in_rung)
-		drain(memory);
+		nr_memory_drain(memory);
 	memory->in_rung = false;
+	/* What there will be to look at comes by the socket, or rings there. */
+	if (!memory->in.own)
+		return true;
 	memory->in_armed = true;
-	nr_fetch_or(&memory->own->bytes, NR_STREAM_SLEEPS);
+	nr_fetch_or(&memory->in.own->bytes, NR_STREAM_SLEEPS);
 	return nr_barrier_heavy(); /* [sleep] */
 }
 
@@ -167,11 +165,13 @@ static bool arm_out(struct nr_memory *memory)
 {
 	unsigned char bytes[64];
 
-	if (memory->out_rung)
-		nr_socket_receive(memory->room_fd, bytes, sizeof(bytes), false);
+	/* Who has closed the other end will not ring, and most likely dies. */
+	if (memory->out_rung &&
+	    nr_socket_receive(memory->room_fd, bytes, sizeof(bytes), false) == 0)
+		nr_store_relaxed(&memory->gone, true);
 	memory->out_rung = false;
 	memory->out_armed = true;
-	nr_fetch_or(&memory->own->room, NR_STREAM_SLEEPS);
+	nr_fetch_or(&memory->out.own->room, NR_STREAM_SLEEPS);
 	return nr_barrier_heavy(); /* [sleep] */
 }
 
@@ -183,15 +183,16 @@ struct look {
 
 static bool is_readable(struct nr_memory *memory, uint64_t least)
 {
-	uint64_t tail = nr_load_relaxed(&memory->other->tail);
+	uint64_t tail = nr_load_relaxed(&memory->in.other->tail);
 
 	return tail - memory->in.head >= least ||
-	       nr_load_relaxed(&memory->other->ended) || nr_load_relaxed(&memory->gone);
+	       nr_load_relaxed(&memory->in.other->ended) ||
+	       nr_load_relaxed(&memory->gone);
 }
 
 static bool is_writable(struct nr_memory *memory, uint64_t least)
 {
-	uint64_t head = nr_load_relaxed(&memory->other->head);
+	uint64_t head = nr_load_relaxed(&memory->out.other->head);
 	uint64_t used = memory->out.tail - head;
 
 	/* If it is out of range, who looks again will say so. */
@@ -247,8 +248,9 @@ static int sleep_on(struct nr_memory *memory, int socket, bool nap,
 		return r;
 	if (sockets[1].revents)
 		nr_store_relaxed(&memory->gone, true);
-	if (r == 0)
-		return nap ? 0 : nr_deadline_error(deadline);
+	/* A peer that rings without end does not keep us beyond it. */
+	if (r == 0 ? !nap : nr_clock_monotonic() >= nr_deadline_until(deadline))
+		return nr_deadline_error(deadline);
 	return sockets[0].revents != 0;
 }
 
@@ -256,19 +258,26 @@ int nr_memory_wait_in(struct nr_memory *memory, uint64_t least,
 		      struct nr_deadline *deadline)
 {
 	struct look look = {.memory = memory, .least = least};
-	bool sure;
+	bool nap = memory->in.own != NULL;
 	int r = 0;
 
-	if (nr_spin_for(&memory->spin_in, &memory->other->writer_cpu, bytes_ready, &look,
-			1))
+	if (memory->in.own && nr_spin_for(&memory->spin_in, &memory->in.other->writer_cpu,
+					  bytes_ready, &look, 1))
 		return 0;
 	while (r >= 0) {
-		sure = arm_in(memory);
+		nap |= !arm_in(memory);
+		if (!is_readable(memory, least)) {
+			nr_memory_ask_writer(memory);
+			/* It may have had to look into the socket for that. */
+			if (memory->in.own && !memory->in_armed)
+				nap |= !arm_in(memory);
+		}
 		if (!is_readable(memory, least))
-			r = sleep_on(memory, memory->fd, !sure, deadline);
-		disarm_in(memory);
+			r = sleep_on(memory, memory->fd, nap, deadline);
+		nap = false;
+		nr_memory_disarm_in(memory);
 		memory->in_rung |= r > 0;
-		if (is_readable(memory, least))
+		if (is_readable(memory, least) || (r > 0 && !memory->in_met))
 			return 0;
 	}
 	return r;
@@ -301,19 +310,20 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 		       struct nr_deadline *deadline)
 {
 	struct look look = {.memory = memory, .least = least};
-	bool sure;
+	bool nap = true;
 	int r;
 
-	if (nr_spin_for(&memory->spin_out, &memory->other->reader_cpu, room_ready, &look,
-			ROOM_PAUSES))
+	if (nr_spin_for(&memory->spin_out, &memory->out.other->reader_cpu, room_ready,
+			&look, ROOM_PAUSES))
 		return 0;
 	r = nr_memory_make_room_fd(memory);
 	if (nr_load_relaxed(&memory->gone))
 		return 0;
 	while (r >= 0) {
-		sure = arm_out(memory);
+		nap |= !arm_out(memory);
 		if (!is_writable(memory, least))
-			r = sleep_on(memory, memory->room_fd, !sure, deadline);
+			r = sleep_on(memory, memory->room_fd, nap, deadline);
+		nap = false;
 		disarm_out(memory);
 		memory->out_rung |= r > 0;
 		if (is_writable(memory, least))
@@ -322,9 +332,23 @@ int nr_memory_wait_out(struct nr_memory *memory, uint64_t least,
 	return r;
 }
 
+void nr_memory_poll_in(struct nr_memory *memory)
+{
+	memory->in_polled = true;
+	if (memory->in.own)
+		nr_fetch_or(&memory->in.own->bytes, NR_STREAM_POLLS);
+}
+
+void nr_memory_poll_out(struct nr_memory *memory)
+{
+	memory->out_polled = true;
+	if (memory->out.own)
+		nr_fetch_or(&memory->out.own->room, NR_STREAM_POLLS);
+}
+
 int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge)
 {
-	disarm_in(memory);
+	nr_memory_disarm_in(memory);
 	if (!is_readable(memory, 1)) {
 		bool sure;
 
@@ -335,23 +359,26 @@ int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge)
 		if (!is_readable(memory, 1))
 			/* Who may be missed must look for itself. */
 			return nr_gauge_mark(gauge, !sure);
-		disarm_in(memory);
+		nr_memory_disarm_in(memory);
 	}
 	return nr_gauge_mark(gauge, !memory->in_rung);
 }
 
 int nr_memory_settle_out(struct nr_memory *memory, struct nr_gauge *gauge)
 {
-	uint64_t wanted = memory->out.size / WRITABLE_FRACTION;
+	uint64_t deal = memory->out.size / WRITABLE_FRACTION;
 
 	disarm_out(memory);
-	if (!is_writable(memory, wanted)) {
+	if (!is_writable(memory, deal)) {
 		bool sure;
 
 		memory->out_rung = true;
 		sure = arm_out(memory);
 
-		if (!is_writable(memory, wanted))
+		/* Who waits for more than is there waits for us. */
+		if (nr_load_relaxed(&memory->out.other->bytes) & NR_STREAM_SLEEPS)
+			deal = 1; /* [sleep] */
+		if (!is_writable(memory, deal))
 			return nr_gauge_mark(gauge, !sure);
 		disarm_out(memory);
 	}

@@ -14,11 +14,24 @@
  * a hostile peer could make a write to it block. The first socket tells, too, that the
  * peer is gone: the kernel closes it.
  *
- * Edge:
+ * The memory is made by the first write (memory.c): most of what a connection costs is
+ * paid only by those that carry something. Until then a direction has none, and its
+ * .own is NULL. Of one file may be both, or each of its own; so words are those of a
+ * direction, in.own, in.other, out.own and out.other. The thread that reads changes in,
+ * the one that writes out; what one finds for the other is in mine and theirs.
+ *
+ * Edges:
+ *	[share]	a file is mapped, then its address stored with release; the other thread
+ *		loads it with acquire => it sees what the mapping shows
  *	[sleep]	a sleeper sets NR_STREAM_SLEEPS, passes a heavy barrier (sys/barrier.h),
  *		then looks once more; the other side publishes (or consumes), passes a
  *		light one, then looks at the bit
- *		=> either the sleeper sees the change, or the other side the bit.
+ *		=> either the sleeper sees the change, or the other side the bit. Of
+ *		two sleepers, a reader and the writer it waits for, one sees the other's.
+ *		The first sleep is a nap all the same, and then comes another look: see
+ *		docs/design/stream.md.
+ *	[poll]	who sleeps in poll(2) cannot nap. It sets NR_STREAM_POLLS, too, once, and
+ *		whoever sees that passes a full fence before it looks at the other bit
  */
 
 #include <space/spin.h>
@@ -37,15 +50,17 @@ struct nr_pulse {
 };
 
 struct nr_memory {
-	struct nr_stream_shared *shared;
-	size_t mapped;
-	struct nr_stream_end_shared *own;
-	struct nr_stream_end_shared *other;
+	uint64_t capacity; /* each way; 0: it is an ordinary socket */
+	int side;	   /* NR_STREAM_CLIENT or NR_STREAM_SERVER */
 	int fd;		   /* the socket underneath; the stream's */
-	_Atomic bool gone; /* the peer: nothing more will come */
-	_Atomic bool bad;  /* -EBADMSG was said, and will be again */
+	int file;	   /* of mine, and not handed over yet; or -1 */
+	struct nr_stream_shared *_Atomic mine;	 /* what we have made */
+	struct nr_stream_shared *_Atomic theirs; /* what the peer has */
+	_Atomic bool gone;			 /* the peer: nothing more will come */
+	_Atomic bool bad; /* -EBADMSG was said, and will be again */
 
 	struct nr_reader in;
+	bool in_met; /* it is settled in which file the peer writes */
 	struct nr_spin spin_in;
 	bool in_armed;	/* NR_STREAM_SLEEPS was set, and we have not looked since */
 	bool in_rung;	/* the peer has cleared it: a byte is in the socket, or will be */
@@ -57,30 +72,41 @@ struct nr_memory {
 	struct nr_spin spin_out;
 	bool out_armed;
 	bool out_rung;
+	bool out_polled;
 	int room_fd; /* what the peer rings; -1: not made yet */
 	struct nr_pulse pulse_out;
 
 	_Atomic uint64_t sleeps;
 };
 
-/*
- * Make the file for a new connection, and map it as the client. Returns its descriptor,
- * for nr_memory_offer().
- */
-int nr_memory_create(struct nr_memory *memory, uint64_t capacity);
-/* Hand it over: the hello. @file -1: there is none, the socket will do. */
-int nr_memory_offer(const struct nr_memory *memory, int file, int fd);
+/* Set up the end of @side on the connected socket @fd; no memory is made. */
+void nr_memory_open(struct nr_memory *memory, uint64_t capacity, int side, int fd);
+/* The client's first word; with a capacity of 0, the socket will do. */
+int nr_memory_say_hello(const struct nr_memory *memory, int fd);
+/* Is there such memory in this process's world? */
+bool nr_memory_exists(void);
 
 /*
- * Take what a client hands over, and map it as the server.
+ * Take the client's first word, and set up the server's end.
  *
- * 0			.shared is NULL: the client wants the socket
+ * 0			.capacity is 0: the client wants the socket
  * -EAGAIN		the client has not said it yet
  * -EPIPE		nor will it
  * -EBADMSG		it is no such thing
  * -EPROTONOSUPPORT	it is of another version
  */
 int nr_memory_accept(struct nr_memory *memory, int fd);
+
+/* Have memory to write to. Only the thread that writes. */
+int nr_memory_begin(struct nr_memory *memory);
+/* We do not sleep any more: note whether somebody has rung. */
+void nr_memory_disarm_in(struct nr_memory *memory);
+
+/*
+ * Read what has come by the socket, and see what memory there is to read from by now:
+ * as long as in_met is false, before each look. Only the thread that reads.
+ */
+int nr_memory_drain(struct nr_memory *memory);
 
 void nr_memory_close(struct nr_memory *memory);
 
@@ -123,6 +149,9 @@ bool nr_memory_pulse(struct nr_pulse *pulse);
  */
 int nr_memory_settle_in(struct nr_memory *memory, struct nr_gauge *gauge);
 int nr_memory_settle_out(struct nr_memory *memory, struct nr_gauge *gauge);
+/* There is such a gauge from now on. */
+void nr_memory_poll_in(struct nr_memory *memory);
+void nr_memory_poll_out(struct nr_memory *memory);
 /* Make the socket for room, if it is not there. */
 int nr_memory_make_room_fd(struct nr_memory *memory);
 
@@ -130,11 +159,14 @@ int nr_memory_make_room_fd(struct nr_memory *memory);
 void nr_memory_ring_reader(struct nr_memory *memory);
 void nr_memory_ring_writer(struct nr_memory *memory);
 
+/* We wait for more bytes than are there: let the writer use what room there is. */
+void nr_memory_ask_writer(struct nr_memory *memory);
+
 /* After bytes were published. */
 static inline void nr_memory_published(struct nr_memory *memory)
 {
 	nr_barrier_light(); /* [sleep] */
-	if (__builtin_expect(nr_load_relaxed(&memory->other->bytes) != 0, 0))
+	if (__builtin_expect(nr_load_relaxed(&memory->out.other->bytes) != 0, 0))
 		nr_memory_ring_reader(memory);
 }
 
@@ -142,7 +174,7 @@ static inline void nr_memory_published(struct nr_memory *memory)
 static inline void nr_memory_consumed(struct nr_memory *memory)
 {
 	nr_barrier_light(); /* [sleep] */
-	if (__builtin_expect(nr_load_relaxed(&memory->other->room) != 0, 0))
+	if (__builtin_expect(nr_load_relaxed(&memory->in.other->room) != 0, 0))
 		nr_memory_ring_writer(memory);
 }
 

@@ -13,10 +13,10 @@
 enum {
 	BACKLOG = 512,
 	CAPACITY = 1024 * 1024,
-	/* A host that has vanished is noticed after a minute and a half. */
-	ALIVE_IDLE_S = 30,
-	ALIVE_AGAIN_S = 10,
-	ALIVE_TIMES = 6,
+	/* A host that has vanished is noticed after 25 s. */
+	ALIVE_IDLE_S = 10,
+	ALIVE_AGAIN_S = 5,
+	ALIVE_TIMES = 3,
 };
 
 static uint64_t power_of_two(uint64_t least)

@@ -54,7 +54,7 @@ ssize_t naru_stream_peek(struct naru_stream *stream, size_t least, int timeout_m
 
 	if (least == 0)
 		return -EINVAL;
-	n = stream->memory.shared
+	n = stream->memory.capacity
 		    ? nr_memory_peek(&stream->memory, least, &deadline, ret_data)
 		    : peek_socket(stream, least, &deadline, ret_data);
 	stream->seen = n > 0 ? (size_t)n : 0;
@@ -68,7 +68,7 @@ int naru_stream_consume(struct naru_stream *stream, size_t length)
 		return -EINVAL;
 	stream->seen -= length;
 	stream->bytes_read += length;
-	if (stream->memory.shared)
+	if (stream->memory.capacity)
 		nr_memory_consume(&stream->memory, length);
 	else
 		nr_buffer_skip(&stream->in, length);
@@ -85,7 +85,7 @@ ssize_t naru_stream_reserve(struct naru_stream *stream, size_t least, int timeou
 		return -EINVAL;
 	if (stream->ended)
 		return -EPIPE;
-	if (stream->memory.shared) {
+	if (stream->memory.capacity) {
 		n = nr_memory_reserve(&stream->memory, least, &deadline, ret_data);
 	} else {
 		n = nr_buffer_grow(&stream->out, least);
@@ -107,7 +107,7 @@ ssize_t naru_stream_commit(struct naru_stream *stream, size_t length, int timeou
 	stream->reserved = 0;
 	if (length == 0)
 		return 0;
-	if (!stream->memory.shared)
+	if (!stream->memory.capacity)
 		return naru_stream_write(stream, stream->out.bytes, length, timeout_ms);
 	if (stream->ended)
 		return -EPIPE;

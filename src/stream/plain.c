@@ -13,8 +13,20 @@ enum { PARTS_AT_ONCE = 64 };
 
 int nr_plain_error(ssize_t error)
 {
-	/* To us a timeout is the caller's; here the other host does not answer. */
-	return error == -ETIMEDOUT ? -ECONNRESET : (int)error;
+	/*
+	 * To us a timeout is the caller's; here the other host does not answer, for which
+	 * the kernel may also say why it thinks so.
+	 */
+	switch (error) {
+	case -ETIMEDOUT:
+	case -ENETUNREACH:
+	case -EHOSTUNREACH:
+	case -ENETDOWN:
+	case -EHOSTDOWN:
+		return -ECONNRESET;
+	default:
+		return (int)error;
+	}
 }
 
 int nr_plain_wait(int fd, short events, struct nr_deadline *deadline)

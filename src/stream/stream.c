@@ -178,12 +178,12 @@ static int open_gauge(struct naru_stream *stream, enum naru_poll which)
 		which == NARU_READABLE ? &stream->readable : &stream->writable;
 	int r;
 
-	if (!memory->shared)
+	if (memory->capacity == 0)
 		return nr_gauge_open(gauge, stream->fd,
 				     which == NARU_READABLE ? EPOLLIN | EPOLLRDHUP
 							    : EPOLLOUT);
 	if (which == NARU_READABLE) {
-		memory->in_polled = true;
+		nr_memory_poll_in(memory);
 		return nr_gauge_open(gauge, stream->fd, EPOLLIN | EPOLLRDHUP);
 	}
 	r = nr_memory_make_room_fd(memory);
@@ -192,6 +192,7 @@ static int open_gauge(struct naru_stream *stream, enum naru_poll which)
 		return nr_load_relaxed(&memory->gone)
 			       ? nr_gauge_open(gauge, stream->fd, EPOLLRDHUP)
 			       : r;
+	nr_memory_poll_out(memory);
 	r = nr_gauge_open(gauge, memory->room_fd, EPOLLIN);
 	if (r < 0)
 		return r;
@@ -226,7 +227,7 @@ int naru_stream_stat(struct naru_stream *stream, struct naru_stream_stat *ret_st
 	const struct nr_memory *memory = &stream->memory;
 	struct naru_stream_stat stat = {
 		.transport = stream->transport->kind,
-		.capacity = memory->shared ? memory->in.size : NR_BUFFER_MAX,
+		.capacity = memory->capacity ? memory->capacity : NR_BUFFER_MAX,
 		.written = stream->bytes_written,
 		.read = stream->bytes_read,
 		.readable = stream->transport->readable(stream),

@@ -107,8 +107,10 @@ static ssize_t read_part(struct naru_stream *stream, const struct iovec *part,
 						 part->iov_len);
 		int r;
 
-		if (n != -EAGAIN)
+		if (n != -EAGAIN) {
+			stream->over = n <= 0;
 			return n < 0 ? nr_plain_error(n) : n;
+		}
 		r = nr_plain_wait(stream->fd,
 				  stream->module->wants(stream->session, true), deadline);
 		if (r < 0)
@@ -223,9 +225,11 @@ static int tls_end(struct naru_stream *stream)
 
 static int tls_settle(struct naru_stream *stream, enum naru_poll which)
 {
-	return nr_plain_settle(stream, which,
-			       nr_buffer_used(&stream->in) +
-				       stream->module->pending(stream->session));
+	size_t buffered =
+		nr_buffer_used(&stream->in) + stream->module->pending(stream->session);
+
+	/* Unlike a socket's, the end of TLS is a record, and is read only once. */
+	return nr_plain_settle(stream, which, buffered + stream->over);
 }
 
 static uint64_t tls_readable(struct naru_stream *stream)

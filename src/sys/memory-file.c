@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <stdio.h>
 #include <sys/call.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -17,9 +18,26 @@
 
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
 
+static int create(const char *name, unsigned flags)
+{
+	return (int)nr_call(SYS_memfd_create, name, flags);
+}
+
+int nr_memory_file_open(const char *name, bool cloexec)
+{
+	return create(name, cloexec ? MFD_CLOEXEC : 0);
+}
+
+int nr_memory_file_rewind(int fd)
+{
+	long r = nr_call(SYS_lseek, fd, 0, SEEK_SET);
+
+	return r < 0 ? (int)r : 0;
+}
+
 int nr_memory_file(uint64_t size)
 {
-	int fd = (int)nr_call(SYS_memfd_create, "naru", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = create("naru", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
 	if (fd < 0)
@@ -42,13 +60,21 @@ int nr_memory_file_check(int fd, uint64_t size)
 {
 	struct statfs system;
 	struct stat stat;
-	int seals = (int)nr_call(SYS_fcntl, fd, F_GET_SEALS);
+	int seals = (int)nr_call(SYS_fcntl, fd, F_GET_SEALS), r;
 
-	if (seals < 0 || (seals & SEALS) != SEALS || seals & F_SEAL_WRITE ||
-	    nr_file_stat(fd, &stat) < 0 || (uint64_t)stat.st_size != size ||
-	    nr_call(SYS_fstatfs, fd, &system) < 0 || system.f_type != TMPFS_MAGIC)
+	/* -EINVAL: no memfd; -EBADF: opened with O_PATH. */
+	if (seals == -EINVAL || seals == -EBADF)
 		return -EBADMSG;
-	return 0;
+	r = seals < 0 ? seals : nr_file_stat(fd, &stat);
+	if (r == 0)
+		r = (int)nr_call(SYS_fstatfs, fd, &system);
+	if (r < 0)
+		return r;
+	return (seals & SEALS) == SEALS && !(seals & F_SEAL_WRITE) &&
+			       (uint64_t)stat.st_size == size &&
+			       system.f_type == TMPFS_MAGIC
+		       ? 0
+		       : -EBADMSG;
 }
 
 int nr_memory_populate(void *address, size_t length)

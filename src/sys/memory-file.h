@@ -3,13 +3,14 @@
 #define NARU_SYS_MEMORY_FILE_H
 
 /*
- * sys/memory-file.h - memory without a name, to hand to another process;
+ * sys/memory-file.h - a file of memory, without a name in any directory;
  * memfd_create(2)
  *
- * It is sealed: nobody can make it shorter, so that touching it never raises SIGBUS for
- * want of a file.
+ * To hand to another process it is sealed: nobody can make it shorter, so that touching
+ * it never raises SIGBUS for want of a file.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ int nr_memory_file(uint64_t size);
  * is something else, and must not be mapped.
  */
 int nr_memory_file_check(int fd, uint64_t size);
+
+/* An empty one, not sealed; /proc calls it @name. The lowest descriptor that is free. */
+int nr_memory_file_open(const char *name, bool cloexec);
+/* Go on at its beginning. */
+int nr_memory_file_rewind(int fd);
 
 /*
  * Get the memory for a part of its mapping, for writing. Without this it comes at the

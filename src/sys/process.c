@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/call.h>
 #include <sys/process.h>
 
 int32_t nr_process_id(void)
 {
 	return (int32_t)nr_call_once(SYS_getpid);
+}
+
+uint64_t nr_process_thread(void)
+{
+	static _Atomic uint64_t last;
+	static _Thread_local uint64_t number;
+
+	if (number == 0)
+		number = 1 + atomic_fetch_add(&last, 1);
+	return number;
 }
 
 void nr_process_yield(void)

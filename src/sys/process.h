@@ -10,6 +10,11 @@
 #include <sys/types.h>
 
 int32_t nr_process_id(void);
+/*
+ * Of this thread, in this process; never 0. The kernel's numbers of threads come again,
+ * and so do libc's; these do not.
+ */
+uint64_t nr_process_thread(void);
 /* Let others run on this CPU: sched_yield(2). */
 void nr_process_yield(void);
 /* The effective one. */

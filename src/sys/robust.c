@@ -108,17 +108,6 @@ static void take_out(struct robust_list_head *head, const struct nr_robust *robu
 	head->list_op_pending = NULL;
 }
 
-/* The kernel's numbers of threads come again, and so do libc's; these do not. */
-static uint64_t this_thread(void)
-{
-	static _Atomic uint64_t last;
-	static _Thread_local uint64_t number;
-
-	if (number == 0)
-		number = 1 + atomic_fetch_add(&last, 1);
-	return number;
-}
-
 static bool has_ended(uint32_t thread)
 {
 	return nr_call_once(SYS_tgkill, nr_process_id(), thread, 0) == -ESRCH;
@@ -139,7 +128,7 @@ int nr_robust_arm(int fd, uint64_t offset, struct nr_robust *ret_robust)
 	if (r < 0)
 		return r;
 	robust.word = (_Atomic uint32_t *)(void *)(robust.pages + offset % page);
-	robust.armer = this_thread();
+	robust.armer = nr_process_thread();
 	robust.thread = (uint32_t)nr_call_once(SYS_gettid);
 	add(head, &robust);
 	ret_robust->pages = robust.pages;
@@ -157,12 +146,12 @@ void nr_robust_disarm(struct nr_robust *robust)
 	if (!robust->pages)
 		return;
 	nr_store_relaxed(&robust->thread, 0);
-	if (head && robust->armer == this_thread())
+	if (head && robust->armer == nr_process_thread())
 		take_out(head, robust);
 	else
 		nr_store_relaxed(robust->word, 0);
 	/* The kernel has followed the list before a thread is gone. */
-	if ((head && robust->armer == this_thread()) || has_ended(thread))
+	if ((head && robust->armer == nr_process_thread()) || has_ended(thread))
 		nr_unmap(robust->pages, 2 * nr_page_size());
 	robust->pages = NULL;
 }

@@ -22,3 +22,14 @@ NARU_API void *dlopen(const char *name, int flags)
 		*(void **)&next = dlsym(RTLD_NEXT, "dlopen");
 	return next(name, flags & ~RTLD_DEEPBIND);
 }
+
+/* Into the first namespace: in others is another libc, and we are not. */
+NARU_API void *dlmopen(Lmid_t namespace, const char *name, int flags)
+{
+	static void *(*next)(Lmid_t namespace, const char *name, int flags);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "dlmopen");
+	return next(namespace, name,
+		    namespace == LM_ID_BASE ? flags & ~RTLD_DEEPBIND : flags);
+}

@@ -5,32 +5,39 @@
 
 NARU_API int msgget(key_t key, int flags)
 {
+	const struct nr_border border = nr_border_begin(false);
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_answer(r < 0 ? r : nr_msg_get(msg, key, flags));
+	return (int)nr_border_end(&border, r < 0 ? r : nr_msg_get(msg, key, flags));
 }
 
 NARU_API int msgsnd(int id, const void *message, size_t size, int flags)
 {
+	const struct nr_border border = nr_border_begin(true);
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_answer(r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
 }
 
 NARU_API ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
 {
+	const struct nr_border border = nr_border_begin(true);
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return nr_answer(r < 0 ? r : nr_msg_receive(msg, id, message, size, type, flags));
+	return nr_border_end(
+		&border, r < 0 ? r : nr_msg_receive(msg, id, message, size, type, flags));
 }
 
 NARU_API int msgctl(int id, int command, struct msqid_ds *buffer)
 {
+	const struct nr_border border = nr_border_begin(false);
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_answer(r < 0 ? r : nr_msg_control(msg, id, command, buffer));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_msg_control(msg, id, command, buffer));
 }

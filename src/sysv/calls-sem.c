@@ -6,34 +6,39 @@
 
 NARU_API int semget(key_t key, int semaphores, int flags)
 {
+	const struct nr_border border = nr_border_begin(false);
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_answer(r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
+	return (int)nr_border_end(&border,
+				  r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
 }
 
 NARU_API int semop(int id, struct sembuf *operations, size_t count)
 {
+	const struct nr_border border = nr_border_begin(false);
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_answer(r < 0 ? r
-				    : nr_sem_operate(sem, id, operations, count, NULL));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
 			const struct timespec *timeout)
 {
+	const struct nr_border border = nr_border_begin(false);
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_answer(
-		r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
 }
 
 /* Who passes no argument uses none of what is read here. */
 NARU_API int semctl(int id, int number, int command, ...)
 {
+	const struct nr_border border = nr_border_begin(false);
 	union nr_sem_argument argument;
 	struct nr_sem *sem;
 	va_list list;
@@ -43,6 +48,6 @@ NARU_API int semctl(int id, int number, int command, ...)
 	argument = va_arg(list, union nr_sem_argument);
 	va_end(list);
 	r = nr_sem_default(&sem);
-	return (int)nr_answer(r < 0 ? r
-				    : nr_sem_control(sem, id, number, command, argument));
+	return (int)nr_border_end(
+		&border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
 }

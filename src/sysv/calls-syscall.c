@@ -128,8 +128,12 @@ __attribute__((visibility("hidden"))) long nr_syscall_ours(long number, long a, 
 	/* It is this thread alone that changes. */
 	if (changes_identity(number))
 		nr_store_relaxed(&nr_epochs.threads_differ, true);
-	result = nr_call_raw(number, a, b, c, d, e, f);
-	nr_epoch_end(changes_memory(number) ? &nr_epochs.memory : &nr_epochs.identity);
+	if (changes_memory(number)) {
+		result = nr_memory_call(number, a, b, c, d, e, f);
+	} else {
+		result = nr_call_raw(number, a, b, c, d, e, f);
+		nr_epoch_end(&nr_epochs.identity);
+	}
 	return result < 0 && result >= -4095 ? nr_syscall_failed(result) : result;
 }
 

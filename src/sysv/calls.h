@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <naru/base.h>
+#include <sysv/thread.h>
 
 /* From "-errno" to libc's "-1 and errno". */
 static inline long nr_answer(long result)
@@ -19,5 +20,43 @@ static inline long nr_answer(long result)
 	errno = (int)-result;
 	return -1;
 }
+
+/*
+ * One call of the twelve, in which the thread is not cancelled wherever it happens to be
+ * (sysv/thread.h). @point: the call is a cancellation point.
+ */
+struct nr_border {
+	bool point;
+	bool at_once; /* its type, when it came */
+};
+
+void nr_border_begin_slowly(struct nr_border *border, bool point);
+long nr_border_end_slowly(const struct nr_border *border, long result);
+
+static inline struct nr_border nr_border_begin(bool point)
+{
+	struct nr_border border = {.point = point};
+	uint32_t usual = point ? NR_THREAD_KNOWN : 0;
+
+	if (__builtin_expect(
+		    (nr_load_relaxed(&nr_thread.word) &
+		     (point ? NR_THREAD_KNOWN | NR_THREAD_CANCELLED | NR_THREAD_AT_ONCE
+			    : NR_THREAD_AT_ONCE)) != usual,
+		    0))
+		nr_border_begin_slowly(&border, point);
+	return border;
+}
+
+/* The call's answer, and errno. */
+static inline long nr_border_end(const struct nr_border *border, long result)
+{
+	if (__builtin_expect(result == -EINTR || border->at_once, 0))
+		return nr_border_end_slowly(border, result);
+	return nr_answer(result);
+}
+
+/* A system call that changes what is mapped, made and noted down. */
+long nr_memory_call(long number, long a, long b, long c, long d, long e, long f)
+	__attribute__((visibility("hidden")));
 
 #endif /* NARU_SYSV_CALLS_H */

@@ -186,6 +186,7 @@ static void set_stamps(struct nr_sysv_entry_shared *shared)
 	nr_store_relaxed(&shared->last_pid, 0);
 	nr_store_relaxed(&shared->stamp[0], 0);
 	nr_store_relaxed(&shared->stamp[1], 0);
+	nr_store_relaxed(&shared->unsettled, 0);
 }
 
 /* The kind's lock is held. */
@@ -267,11 +268,33 @@ int nr_ids_change(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 	if (r >= 0) {
 		publish(nr_ids_place(ids, kind, id), &entry, NR_SYSV_STATE(entry.word),
 			NR_SYSV_SEQUENCE(entry.word));
+		/* dies here: it is settled already, and will be once more */
+		nr_store_release(&nr_ids_place(ids, kind, id)->unsettled, 0);
 		nr_write_once(&table->total,
 			      table->total - old + weight(kind, entry.size));
 	}
 	nr_registry_unlock(ids, kind);
 	return r;
+}
+
+void nr_ids_unsettle(struct nr_ids *ids, enum nr_sysv_kind kind, int id)
+{
+	nr_store_release(&nr_ids_place(ids, kind, id)->unsettled, 1);
+}
+
+void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
+		   int (*apply)(struct nr_ids *ids, const struct nr_ids_entry *entry))
+{
+	_Atomic uint32_t *unsettled = &nr_ids_place(ids, kind, id)->unsettled;
+	struct nr_ids_entry entry;
+
+	if (nr_load_acquire(unsettled) == 0 || nr_registry_lock(ids, kind) < 0)
+		return;
+	/* Who was just at it has done it by now. */
+	if (nr_load_relaxed(unsettled) != 0 && nr_ids_find(ids, kind, id, &entry) == 0 &&
+	    apply(ids, &entry) == 0)
+		nr_store_release(unsettled, 0);
+	nr_registry_unlock(ids, kind);
 }
 
 /* The kind's lock is held. */

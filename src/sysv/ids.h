@@ -104,10 +104,21 @@ int nr_ids_own(const struct nr_ids_entry *entry);
 /*
  * Change the record under the kind's lock: @change gets a copy, changes it, and what it
  * returns is returned; if that is not negative the copy is committed as one. The caller
- * of nr_ids_change() need not be the owner; @change looks at that.
+ * of nr_ids_change() need not be the owner; @change looks at that. Before it changes the
+ * object's file it calls nr_ids_unsettle().
  */
 int nr_ids_change(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 		  int (*change)(void *data, struct nr_ids_entry *entry), void *data);
+
+/* The file is about to be another one's than the record says; under the kind's lock. */
+void nr_ids_unsettle(struct nr_ids *ids, enum nr_sysv_kind kind, int id);
+
+/*
+ * Has somebody died, or failed, in between? Then give the file what the record says, by
+ * @apply. @id was found before. Best effort: not everybody may.
+ */
+void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
+		   int (*apply)(struct nr_ids *ids, const struct nr_ids_entry *entry));
 
 /*
  * End the identifier: NR_SYSV_FREE, or NR_SYSV_DEST for a segment that is still used

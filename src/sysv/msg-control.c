@@ -72,8 +72,10 @@ static int stat_one(struct nr_msg *msg, int id, int command, struct msqid_ds *bu
 		r = nr_ids_at(msg->ids, NR_SYSV_MSG, id, &entry);
 	if (r == 0 && command != MSG_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
-	if (r == 0)
+	if (r == 0) {
+		nr_ids_settle(msg->ids, NR_SYSV_MSG, entry.id, nr_msg_apply);
 		r = fill(msg, &entry, buffer);
+	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
 }
 
@@ -82,20 +84,12 @@ struct change {
 	const struct msqid_ds *wanted;
 };
 
-/* The file first: if we die in between, it admits those who have no permission yet. */
-static int change(void *data, struct nr_ids_entry *entry)
+int nr_msg_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
 {
-	const struct change *change = data;
-	struct nr_ids *ids = change->msg->ids;
 	char name[NR_IDS_NAME_MAX];
 	struct naru_queue *queue;
-	int r = nr_ids_own(entry);
+	int r;
 
-	if (r == 0)
-		r = nr_perm_update(entry, &change->wanted->msg_perm);
-	if (r < 0)
-		return r;
-	entry->size = change->wanted->msg_qbytes;
 	nr_ids_name(NR_SYSV_MSG, entry->id, name);
 	r = nr_perm_set_file(ids->space, name, nr_msg_file_mode(entry->mode), entry->uid,
 			     entry->gid);
@@ -107,6 +101,22 @@ static int change(void *data, struct nr_ids_entry *entry)
 		naru_queue_close(queue);
 	}
 	return r == -ENOSPC ? -ENOMEM : r;
+}
+
+static int change(void *data, struct nr_ids_entry *entry)
+{
+	const struct change *change = data;
+	struct nr_ids *ids = change->msg->ids;
+	int r = nr_ids_own(entry);
+
+	if (r == 0)
+		r = nr_perm_update(entry, &change->wanted->msg_perm);
+	if (r < 0)
+		return r;
+	entry->size = change->wanted->msg_qbytes;
+	nr_ids_unsettle(ids, NR_SYSV_MSG, entry->id);
+	/* dies here: nr_ids_settle() */
+	return nr_msg_apply(ids, entry);
 }
 
 static int set(struct nr_msg *msg, int id, const struct msqid_ds *buffer)

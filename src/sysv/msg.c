@@ -4,15 +4,20 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <queue/waiter.h>
 #include <space/object.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/futex.h>
 #include <sysv/memory.h>
+#include <sysv/thread.h>
 
 /* A message on its way has its type before it. */
 enum { TYPE_SIZE = sizeof(long) };
+
+/* Who waits for a change looks so often for pthread_cancel(3). */
+enum { CHANGE_MS = 80 };
 
 static struct nr_msg *_Atomic default_msg;
 
@@ -22,6 +27,7 @@ static int open_queue(struct nr_ids *ids, int id, void **ret_object)
 	struct naru_queue *queue;
 	int r;
 
+	nr_ids_settle(ids, NR_SYSV_MSG, id, nr_msg_apply);
 	nr_ids_name(NR_SYSV_MSG, id, name);
 	r = naru_queue_open(ids->space, name, NULL, &queue);
 	if (r == 0)
@@ -129,9 +135,15 @@ static int await_change(const struct nr_msg *msg, int id)
 	struct nr_sysv_entry_shared *shared = nr_ids_place(msg->ids, NR_SYSV_MSG, id);
 	uint32_t word = nr_load_acquire(&shared->word);
 	int r = nr_futex_wait(&shared->word, word,
-			      nr_clock_monotonic() + NR_MSG_SLICE_MS * UINT64_C(1000000));
+			      nr_clock_monotonic() + CHANGE_MS * UINT64_C(1000000));
 
-	return r == -EINTR ? r : -ETIMEDOUT;
+	return r == -EINTR || nr_interrupted() ? -EINTR : -ETIMEDOUT;
+}
+
+static int give_up(void *object, uint64_t thread)
+{
+	nr_waiter_give_up(object, thread);
+	return -EINTR;
 }
 
 /* Messages that have ever been received. */
@@ -216,8 +228,12 @@ int nr_msg_send(struct nr_msg *msg, int id, const void *message, size_t size, in
 	if (r < 0)
 		return r;
 	r = naru_queue_send(visit.object, type, item.data, size, 0);
-	if (__builtin_expect(r == -EAGAIN || r == -EMSGSIZE, 0))
-		r = send_waiting(msg, id, visit.object, &item, flags);
+	if (__builtin_expect(r == -EAGAIN || r == -EMSGSIZE, 0)) {
+		uint64_t wait = nr_thread_wait(give_up, visit.object, true);
+
+		r = nr_thread_end(wait,
+				  send_waiting(msg, id, visit.object, &item, flags));
+	}
 	nr_slot_leave(&visit);
 	return r;
 }
@@ -227,6 +243,7 @@ static ssize_t receive(struct nr_msg *msg, int id, struct naru_queue *queue,
 {
 	int how = (flags & MSG_NOERROR ? NARU_TRUNCATE : 0) |
 		  (flags & MSG_EXCEPT && select > 0 ? NARU_EXCEPT : 0);
+	uint64_t wait;
 	ssize_t n;
 
 	if (flags & MSG_COPY) {
@@ -240,10 +257,12 @@ static ssize_t receive(struct nr_msg *msg, int id, struct naru_queue *queue,
 				       &item->type);
 		return n == -EAGAIN ? -ENOMSG : n;
 	}
+	wait = nr_thread_wait(give_up, queue, true);
 	do
 		n = naru_queue_receive(queue, select, how, item->data, item->length,
 				       NR_MSG_SLICE_MS, &item->type);
 	while (n == -ETIMEDOUT && is_there(msg, id));
+	nr_thread_end(wait, 0);
 	return n == -ETIMEDOUT ? -EIDRM : n;
 }
 

@@ -50,6 +50,10 @@ int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t siz
 /* Make the queue's limits follow a new msg_qbytes. The kind's lock is held. */
 int nr_msg_follow(struct naru_queue *queue, uint64_t qbytes, uint64_t largest);
 
+/* Give the queue's file what the record says: nr_ids_settle(). The kind's lock is held.
+ */
+int nr_msg_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
+
 /*
  * The mode of a queue's or a set's file: who may read or write needs both for it; and so
  * does the owner, to change it (who may give it any mode at any time).

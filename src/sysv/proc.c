@@ -3,16 +3,18 @@
 #include <sysv/proc.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/memfd.h>
+#include <sys/memory-file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#define DIRECTORY "/proc/sysvipc/"
+#define PROC	"/proc/"
+#define SYSVIPC "sysvipc/"
 
 static int write_line(int fd, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -109,30 +111,53 @@ static const struct {
 
 enum { FILES = sizeof(files) / sizeof(files[0]) };
 
-static int find(const char *path)
+/* Is @directory that one? */
+static bool is_directory(int directory, const char *path)
 {
-	if (strncmp(path, DIRECTORY, strlen(DIRECTORY)) != 0)
+	struct stat stat, wanted;
+	int r;
+
+	if (directory == AT_FDCWD)
+		r = nr_file_stat_at(AT_FDCWD, ".", &stat);
+	else
+		r = nr_file_stat(directory, &stat);
+	return r == 0 && nr_file_stat_at(AT_FDCWD, path, &wanted) == 0 &&
+	       stat.st_dev == wanted.st_dev && stat.st_ino == wanted.st_ino;
+}
+
+int nr_proc_find(int directory, const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+	size_t length = slash ? (size_t)(slash + 1 - path) : 0;
+	int which = FILES - 1;
+
+	while (path && which >= 0 && strcmp(name, files[which].name) != 0)
+		which--;
+	if (!path || which < 0)
 		return -1;
-	for (int i = 0; i < FILES; i++)
-		if (strcmp(path + strlen(DIRECTORY), files[i].name) == 0)
-			return i;
+	if (length == strlen(PROC SYSVIPC) && memcmp(path, PROC SYSVIPC, length) == 0)
+		return which;
+	/* Names that mean nothing else are rare enough for a few system calls. */
+	if (length == 0)
+		return is_directory(directory, PROC SYSVIPC) ? which : -1;
+	if (length == strlen(SYSVIPC) && memcmp(path, SYSVIPC, length) == 0)
+		return is_directory(directory, PROC) ? which : -1;
 	return -1;
 }
 
-bool nr_proc_is_ours(const char *path)
+int nr_proc_open(int which, bool cloexec)
 {
-	return path && find(path) >= 0;
-}
+	char path[sizeof(PROC SYSVIPC) + 4];
+	int fd, r;
 
-int nr_proc_open(const char *path, bool cloexec)
-{
-	int fd = nr_memfd_open(path, cloexec), r;
-
+	snprintf(path, sizeof(path), PROC SYSVIPC "%s", files[which].name);
+	fd = nr_memory_file_open(path, cloexec);
 	if (fd < 0)
 		return fd;
-	r = files[find(path)].write(fd);
+	r = files[which].write(fd);
 	if (r == 0)
-		r = nr_file_seek(fd, 0);
+		r = nr_memory_file_rewind(fd);
 	if (r < 0) {
 		nr_file_close(fd);
 		return r;

@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-bool nr_proc_is_ours(const char *path);
+/* Which of them @path is, from @directory as openat(2) has it; -1: none. */
+int nr_proc_find(int directory, const char *path);
 
-/* A descriptor with the text of that file. @cloexec as of O_CLOEXEC. */
-int nr_proc_open(const char *path, bool cloexec);
+/* A descriptor with the text of that one. @cloexec as of O_CLOEXEC. */
+int nr_proc_open(int which, bool cloexec);
 
 #endif /* NARU_SYSV_PROC_H */

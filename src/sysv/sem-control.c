@@ -68,6 +68,15 @@ static int fill(struct nr_sem *sem, const struct nr_ids_entry *entry,
 	return nr_memory_give(buffer, &ds, sizeof(ds));
 }
 
+int nr_sem_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
+{
+	char name[NR_IDS_NAME_MAX];
+
+	nr_ids_name(NR_SYSV_SEM, entry->id, name);
+	return nr_perm_set_file(ids->space, name, nr_msg_file_mode(entry->mode),
+				entry->uid, entry->gid);
+}
+
 static int stat_one(struct nr_sem *sem, int id, int command, struct semid_ds *buffer)
 {
 	struct nr_ids_entry entry;
@@ -79,8 +88,10 @@ static int stat_one(struct nr_sem *sem, int id, int command, struct semid_ds *bu
 		r = nr_ids_at(sem->ids, NR_SYSV_SEM, id, &entry);
 	if (r == 0 && command != SEM_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
-	if (r == 0)
+	if (r == 0) {
+		nr_ids_settle(sem->ids, NR_SYSV_SEM, entry.id, nr_sem_apply);
 		r = fill(sem, &entry, buffer);
+	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
 }
 
@@ -116,20 +127,18 @@ struct change {
 	const struct semid_ds *wanted;
 };
 
-/* The file first: if we die in between, it admits those who have no permission yet. */
 static int change(void *data, struct nr_ids_entry *entry)
 {
 	const struct change *change = data;
-	char name[NR_IDS_NAME_MAX];
 	int r = nr_ids_own(entry);
 
 	if (r == 0)
 		r = nr_perm_update(entry, &change->wanted->sem_perm);
 	if (r < 0)
 		return r;
-	nr_ids_name(NR_SYSV_SEM, entry->id, name);
-	return nr_perm_set_file(change->sem->ids->space, name,
-				nr_msg_file_mode(entry->mode), entry->uid, entry->gid);
+	nr_ids_unsettle(change->sem->ids, NR_SYSV_SEM, entry->id);
+	/* dies here: nr_ids_settle() */
+	return nr_sem_apply(change->sem->ids, entry);
 }
 
 static int set_owner(struct nr_sem *sem, int id, const struct semid_ds *buffer)

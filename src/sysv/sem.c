@@ -40,6 +40,7 @@ static int open_set(struct nr_ids *ids, int id, void **ret_object)
 		return -ENOMEM;
 	object->ids = ids;
 	object->id = id;
+	nr_ids_settle(ids, NR_SYSV_SEM, id, nr_sem_apply);
 	nr_ids_name(NR_SYSV_SEM, id, name);
 	r = nr_set_open(ids->space, name, is_gone, object, &object->set);
 	if (r < 0) {

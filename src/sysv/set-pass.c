@@ -74,7 +74,7 @@ static bool try(struct nr_set *set, uint32_t index, struct look *look)
 		return false;
 	look->result = nr_set_prepare(set, &look->task);
 	if (look->result > 0)
-		nr_set_sleeper(set, index)->blocking = look->task.blocking;
+		nr_set_sleeper(set, index)->blocking = (uint16_t)look->task.blocking;
 	return look->result <= 0;
 }
 

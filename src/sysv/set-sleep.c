@@ -8,6 +8,9 @@
 #include <sys/process.h>
 #include <sysv/set-pass.h>
 #include <sysv/set-undo.h>
+#include <sysv/thread.h>
+
+enum { TAKEN_NAPS = 100 }; /* for a handler that gives up what is just being done */
 
 enum {
 	NAP_MS = 8,	   /* most sleeps are shorter, and need not watch anybody */
@@ -22,6 +25,7 @@ struct sleep {
 	struct nr_set *set;
 	struct nr_sleeper_shared *sleeper;
 	uint32_t id;
+	uint64_t thread;
 	uint64_t until;
 	bool napped;
 	struct nr_watch watch;
@@ -114,8 +118,9 @@ int nr_set_enlist(struct nr_set *set, uint32_t id, const struct nr_set_task *tas
 	sleeper->order = order;
 	sleeper->pid = task->pid;
 	sleeper->row = task->row;
-	sleeper->count = task->count;
-	sleeper->blocking = task->blocking;
+	sleeper->count = (uint16_t)task->count;
+	sleeper->blocking = (uint16_t)task->blocking;
+	sleeper->thread = (uint32_t)nr_process_thread();
 	sleeper->alters = alters(task);
 	for (uint32_t i = 0; i < task->count; i++)
 		room[i] = task->operation[i];
@@ -150,6 +155,8 @@ static int sleep_once(struct sleep *sleep)
 	uint64_t now, nap = exec ? NAP_EXEC_MS * MS : NAP_MS * MS;
 	int r;
 
+	if (nr_interrupted())
+		return -EINTR;
 	if (sleep->napped && !exec)
 		return nr_members_sleep(&sleep->watch, &sleep->sleeper->state,
 					NR_SLEEPER_ASLEEP, sleep->until);
@@ -164,10 +171,20 @@ static int sleep_once(struct sleep *sleep)
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
-/* A handler has called fork(2), and we are the child: the entry is our parent's. */
+static bool is_of(const struct nr_sleeper_shared *sleeper, uint32_t id, uint64_t thread)
+{
+	return nr_load_relaxed(&sleeper->owner) == id &&
+	       nr_read_once(&sleeper->thread) == (uint32_t)thread;
+}
+
+/*
+ * A handler has called fork(2), and we are the child: the entry is our parent's. Or it
+ * was given up.
+ */
 static bool is_another(const struct sleep *sleep)
 {
-	return nr_load_relaxed(&sleep->set->space->self->id) != sleep->id;
+	return nr_load_relaxed(&sleep->set->space->self->id) != sleep->id ||
+	       !is_of(sleep->sleeper, sleep->id, sleep->thread);
 }
 
 /* Go away without having got anything. False: it has been done, or is just being. */
@@ -226,53 +243,100 @@ static void look_for_a_moment(struct nr_set *set, struct nr_sleeper_shared *slee
 		nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleeper, 1);
 }
 
+/* It is over, if nobody gives it up just now. */
+static bool collect(struct nr_sleeper_shared *sleeper, uint32_t state)
+{
+	return nr_swap_if(&sleeper->state, &state, NR_SLEEPER_FREE);
+}
+
+/* What became of an entry of a call that does not go on. */
+static int give_up_one(struct nr_sleeper_shared *sleeper)
+{
+	uint32_t state;
+
+	for (int i = 0; i < TAKEN_NAPS; i++) {
+		if (nr_load_relaxed(&sleeper->state) != NR_SLEEPER_TAKEN)
+			break;
+		nr_futex_wait(&sleeper->state, NR_SLEEPER_TAKEN,
+			      nr_clock_monotonic() + NAP_TAKEN_US * UINT64_C(1000));
+	}
+	state = nr_sleeper_end(sleeper, NR_SLEEPER_LEFT);
+	if (state < NR_SLEEPER_DONE || !collect(sleeper, state))
+		return -EINTR;
+	return -(int)(state >> 8);
+}
+
+static int give_up(void *object, uint64_t thread)
+{
+	struct nr_set *set = object;
+	uint32_t id = nr_load_relaxed(&set->space->self->id);
+	int result = -EINTR;
+
+	for (uint32_t i = 0; id != 0 && i < nr_set_sleepers(set); i++) {
+		struct nr_sleeper_shared *sleeper = nr_set_sleeper(set, i);
+
+		if (nr_load_acquire(&sleeper->state) != NR_SLEEPER_FREE &&
+		    is_of(sleeper, id, thread))
+			result = give_up_one(sleeper);
+	}
+	return result;
+}
+
+static int sleep_on(struct sleep *sleep)
+{
+	for (;;) {
+		uint32_t state = nr_load_acquire(&sleep->sleeper->state);
+		int r = 0;
+
+		if (is_another(sleep))
+			return -EINTR;
+		if (state >= NR_SLEEPER_DONE && collect(sleep->sleeper, state))
+			return -(int)(state >> 8);
+		/* From now on we must be woken. */
+		if (state == NR_SLEEPER_WAITING)
+			nr_swap_if(&sleep->sleeper->state, &state, NR_SLEEPER_ASLEEP);
+		else if (state == NR_SLEEPER_ASLEEP)
+			r = look_round(sleep, sleep_once(sleep));
+		else if (state == NR_SLEEPER_TAKEN)
+			await_taker(sleep);
+		else
+			return -EINTR; /* a handler of ours has given it up */
+		if (is_another(sleep))
+			return -EINTR;
+		if (r < 0 && leave(sleep->sleeper))
+			return r;
+	}
+}
+
 int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until_ns)
 {
+	uint64_t wait = nr_thread_wait(give_up, set, false);
 	struct sleep sleep = {
 		.set = set,
 		.sleeper = nr_set_sleeper(set, index),
 		.id = id,
+		.thread = nr_process_thread(),
 		.until = until_ns,
 		.watch = {.space = set->space, .members = &set->shared->members},
 	};
-	uint32_t state;
+	int r;
 
 	look_for_a_moment(set, sleep.sleeper);
-	for (;;) {
-		int r = 0;
-
-		state = nr_load_acquire(&sleep.sleeper->state);
-		if (state >= NR_SLEEPER_DONE)
-			break;
-		/* From now on we must be woken. */
-		if (state == NR_SLEEPER_WAITING)
-			nr_swap_if(&sleep.sleeper->state, &state, NR_SLEEPER_ASLEEP);
-		else if (state == NR_SLEEPER_ASLEEP)
-			r = look_round(&sleep, sleep_once(&sleep));
-		else if (state == NR_SLEEPER_TAKEN)
-			await_taker(&sleep);
-		else
-			return -EBADMSG; /* who but us could free it? */
-		if (is_another(&sleep))
-			return -EINTR;
-		if (r < 0 && leave(sleep.sleeper))
-			return r;
-	}
+	r = sleep_on(&sleep);
 	nr_store_relaxed(&set->waker_cpu, nr_load_relaxed(&sleep.sleeper->waker_cpu));
-	nr_store_release(&sleep.sleeper->state, NR_SLEEPER_FREE);
-	return -(int)(state >> 8);
+	return nr_thread_end(wait, r);
 }
 
 int nr_set_nap(struct nr_set *set, uint64_t until_ns)
 {
-	_Atomic uint32_t nobody = 0;
+	uint64_t wait = nr_thread_wait(give_up, set, false);
 	uint64_t now = nr_clock_monotonic(), nap = now + NAP_BLIND_MS * MS;
-	int r;
+	_Atomic uint32_t nobody = 0;
+	int r = -EAGAIN;
 
-	if (now >= until_ns)
-		return -EAGAIN;
-	r = nr_futex_wait(&nobody, 0, nap < until_ns ? nap : until_ns);
-	if (r == -EINTR)
-		return r;
-	return nr_set_is_gone(set) ? -EIDRM : 0;
+	if (now < until_ns)
+		r = nr_futex_wait(&nobody, 0, nap < until_ns ? nap : until_ns);
+	if (r == -ETIMEDOUT)
+		r = nr_set_is_gone(set) ? -EIDRM : 0;
+	return nr_thread_end(wait, r == 0 && nr_interrupted() ? -EINTR : r);
 }

@@ -54,8 +54,10 @@ static int stat_one(struct nr_ids *ids, int id, int command, struct shmid_ds *bu
 		r = nr_shm_find(ids, entry.id, &entry);
 	if (r == 0 && command != SHM_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
-	if (r == 0)
+	if (r == 0) {
+		nr_ids_settle(ids, NR_SYSV_SHM, entry.id, nr_shm_apply);
 		r = fill(ids, &entry, buffer);
+	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
 }
 
@@ -64,19 +66,27 @@ struct change {
 	const struct shmid_ds *wanted;
 };
 
+int nr_shm_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
+{
+	char name[NR_IDS_NAME_MAX];
+
+	nr_ids_name(NR_SYSV_SHM, entry->id, name);
+	return nr_perm_set_file(ids->space, name, nr_shm_file_mode(entry->mode),
+				entry->uid, entry->gid);
+}
+
 static int change(void *data, struct nr_ids_entry *entry)
 {
 	const struct change *change = data;
-	char name[NR_IDS_NAME_MAX];
 	int r = nr_ids_own(entry);
 
 	if (r == 0)
 		r = nr_perm_update(entry, &change->wanted->shm_perm);
 	if (r < 0)
 		return r;
-	nr_ids_name(NR_SYSV_SHM, entry->id, name);
-	return nr_perm_set_file(change->ids->space, name, nr_shm_file_mode(entry->mode),
-				entry->uid, entry->gid);
+	nr_ids_unsettle(change->ids, NR_SYSV_SHM, entry->id);
+	/* dies here: nr_ids_settle() */
+	return nr_shm_apply(change->ids, entry);
 }
 
 static int set(struct nr_ids *ids, int id, const struct shmid_ds *buffer)

@@ -185,8 +185,10 @@ static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
 {
 	struct naru_segment *segment;
 	void *address;
-	int r = open_segment(ids, id, how->read_only, &segment);
+	int r;
 
+	nr_ids_settle(ids, NR_SYSV_SHM, id, nr_shm_apply);
+	r = open_segment(ids, id, how->read_only, &segment);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	r = nr_segment_attach(segment, how, &address, NULL);
@@ -247,23 +249,35 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 	return r;
 }
 
+static void after_detach(struct nr_ids *ids, int id)
+{
+	struct nr_sysv_entry_shared *shared = nr_ids_place(ids, NR_SYSV_SHM, id);
+
+	/* dies here: the next one who looks finds that nobody is attached */
+	stamp(ids, id, 1);
+	if (NR_SYSV_STATE(nr_load_acquire(&shared->word)) == NR_SYSV_DEST)
+		nr_shm_finish(ids, id);
+}
+
+void nr_shm_detached(const struct nr_attached *attached)
+{
+	struct nr_ids *ids;
+
+	/* They are open, since something was attached. */
+	if (nr_ids_default(&ids) == 0)
+		after_detach(ids, (int)attached->tag);
+}
+
 int nr_shm_detach(struct nr_ids *ids, const void *address)
 {
-	struct nr_sysv_entry_shared *shared;
 	struct nr_attached attached;
-	int id, r;
+	int r;
 
 	if ((uintptr_t)address % (uintptr_t)nr_page_size() != 0)
 		return -EINVAL;
 	r = nr_segment_detach(address, true, &attached);
 	nr_epoch_end(&nr_epochs.memory);
-	if (r < 0)
-		return r;
-	/* dies here: the next one who looks finds that nobody is attached */
-	id = (int)attached.tag;
-	stamp(ids, id, 1);
-	shared = nr_ids_place(ids, NR_SYSV_SHM, id);
-	if (NR_SYSV_STATE(nr_load_acquire(&shared->word)) == NR_SYSV_DEST)
-		nr_shm_finish(ids, id);
-	return 0;
+	if (r == 0)
+		after_detach(ids, (int)attached.tag);
+	return r;
 }

@@ -21,6 +21,13 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 int nr_shm_detach(struct nr_ids *ids, const void *address);
 int nr_shm_control(struct nr_ids *ids, int id, int command, struct shmid_ds *buffer);
 
+/* The application has unmapped it, of the default space. */
+struct nr_attached;
+void nr_shm_detached(const struct nr_attached *attached);
+
+/* Give the file what the record says: nr_ids_settle(). The kind's lock is held. */
+int nr_shm_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
+
 /* How many are attached, by the file of the identifier. */
 int nr_shm_count(struct nr_ids *ids, int id, uint64_t *ret_count);
 

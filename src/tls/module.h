@@ -28,6 +28,7 @@ struct nr_tls_session {
 	nr_tls_log log;
 	int fd;
 	int error;	/* negative errno of the last call on the socket, or 0 */
+	int failed[2];	/* of writing and of reading: the error that ended it, or 0 */
 	char host[256]; /* of the URL; "" on a server */
 	char good_from[NR_TLS_DATE]; /* the peer's certificate, if it is not good */
 	char good_until[NR_TLS_DATE];

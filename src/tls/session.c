@@ -65,8 +65,7 @@ static int session_begin(struct nr_tls_context *context, int fd, const char *hos
 	return 0;
 }
 
-/* What a call of OpenSSL that returned @result came to. */
-static int outcome(struct nr_tls_session *session, int result, bool reading)
+static int find_outcome(struct nr_tls_session *session, int result, bool reading)
 {
 	switch (SSL_get_error(session->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
@@ -76,7 +75,7 @@ static int outcome(struct nr_tls_session *session, int result, bool reading)
 		session->wants[reading] = POLLOUT;
 		return -EAGAIN;
 	case SSL_ERROR_ZERO_RETURN:
-		return 0;
+		return reading ? 0 : -EPIPE;
 	case SSL_ERROR_SYSCALL:
 		ERR_clear_error();
 		return session->error ? session->error : -ECONNRESET;
@@ -89,6 +88,16 @@ static int outcome(struct nr_tls_session *session, int result, bool reading)
 		}
 		return nr_tls_explain_protocol(session);
 	}
+}
+
+/* What a call of OpenSSL that returned @result came to. What has failed stays so. */
+static int outcome(struct nr_tls_session *session, int result, bool reading)
+{
+	int r = find_outcome(session, result, reading);
+
+	if (r < 0 && r != -EAGAIN)
+		session->failed[reading] = r;
+	return r;
 }
 
 static int session_shake(struct nr_tls_session *session)
@@ -106,7 +115,7 @@ static int session_shake(struct nr_tls_session *session)
 		return nr_tls_explain_certificate(session, why);
 	}
 	r = outcome(session, r, false);
-	return r == 0 ? -ECONNRESET : r;
+	return r == -EPIPE ? -ECONNRESET : r;
 }
 
 /*
@@ -117,14 +126,17 @@ static int flush(struct nr_tls_session *session)
 {
 	int r;
 
+	/* Asked again, OpenSSL would say something else. */
+	if (session->failed[false])
+		return session->failed[false];
+	if (session->failed[true])
+		return session->failed[true];
 	if (session->unsent == 0)
 		return 0;
 	ERR_clear_error();
 	r = SSL_write(session->ssl, session->record, (int)session->unsent);
-	if (r <= 0) {
-		r = outcome(session, r, false);
-		return r == 0 ? -EPIPE : r;
-	}
+	if (r <= 0)
+		return outcome(session, r, false);
 	session->unsent = 0;
 	return 0;
 }
@@ -137,9 +149,12 @@ static ssize_t session_read(struct nr_tls_session *session, void *buffer, size_t
 	pthread_mutex_lock(&session->guard);
 	/* Perhaps this is what the peer waits for before it answers. */
 	(void)flush(session);
-	ERR_clear_error();
-	r = SSL_read(session->ssl, buffer, size < INT_MAX ? (int)size : INT_MAX);
-	n = r > 0 ? r : outcome(session, r, true);
+	n = session->failed[true];
+	if (n == 0) {
+		ERR_clear_error();
+		r = SSL_read(session->ssl, buffer, size < INT_MAX ? (int)size : INT_MAX);
+		n = r > 0 ? r : outcome(session, r, true);
+	}
 	pthread_mutex_unlock(&session->guard);
 	return n;
 }
@@ -161,7 +176,7 @@ static ssize_t write_record(struct nr_tls_session *session, const void *data,
 		return r;
 	n = outcome(session, r, false);
 	if (n != -EAGAIN || session->wants[false] != POLLOUT)
-		return n == 0 ? -EPIPE : n;
+		return n;
 	memcpy(session->record, data, length);
 	session->unsent = length;
 	return (ssize_t)length;
