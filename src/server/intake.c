@@ -142,32 +142,37 @@ static int check(struct nr_connection *connection, const struct nr_wire_frame *f
 
 /*
  * The stream has begun a frame; what is there of it becomes ours. 0: it has come as a
- * whole meanwhile, look again; 1: else.
+ * whole meanwhile, look again; 1: else. -ENOBUFS: as of nr_intake_next().
  */
-static int take_part(struct nr_connection *connection)
+static int take_part(struct nr_connection *connection, struct nr_wire_frame *ret_frame)
 {
 	struct nr_intake *intake = &connection->intake;
-	size_t size = BUFFER_FIRST;
-	struct nr_wire_frame frame;
+	size_t size = BUFFER_FIRST, total = SIZE_MAX;
 	const void *data;
 	ssize_t n = naru_stream_peek(connection->stream, 1, 0, &data);
+	int r;
 
 	if (n <= 0)
 		return n == -EAGAIN || n == 0 ? 1 : (int)n;
 	if (n >= HEADER) {
-		nr_wire_read(&frame, data, HEADER);
-		if (check(connection, &frame) < 0 ||
-		    (size_t)n >= HEADER + (size_t)frame.length)
+		nr_wire_read(ret_frame, data, HEADER);
+		total = HEADER + (size_t)ret_frame->length;
+		if (check(connection, ret_frame) < 0 || (size_t)n >= total)
 			return 0;
 	}
 	while (size < (size_t)n)
 		size *= 2;
-	if (size > intake->size && resize(connection, size) < 0)
-		return -ENOMEM;
+	if (size > intake->size && resize(connection, size) < 0) {
+		if (n < HEADER)
+			return -ENOMEM;
+		r = naru_stream_consume(connection->stream, (size_t)n);
+		intake->skip = total - (size_t)n;
+		return r < 0 ? r : -ENOBUFS;
+	}
 	memcpy(intake->bytes, data, (size_t)n);
 	intake->used = (size_t)n;
-	n = naru_stream_consume(connection->stream, (size_t)n);
-	return n < 0 ? (int)n : 1;
+	r = naru_stream_consume(connection->stream, (size_t)n);
+	return r < 0 ? r : 1;
 }
 
 /* Read on, up to @length bytes of the frame. 1: they are there. */
@@ -292,7 +297,7 @@ int nr_intake_next(struct nr_connection *connection, struct nr_wire_frame *ret_f
 			break;
 		r = give_back(connection);
 		if (r == 0)
-			r = take_part(connection);
+			r = take_part(connection, ret_frame);
 		if (r < 0)
 			return r;
 		if (r > 0)

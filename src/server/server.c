@@ -38,6 +38,10 @@ void nr_server_log(struct nr_server *server, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
+	/* A certificate may name anything: it stays one line. */
+	for (char *letter = line; *letter; letter++)
+		if ((unsigned char)*letter < ' ' || *letter == 127)
+			*letter = '?';
 	server->options.log(server->options.log_data, line);
 }
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the clients of one user cost together */
+
+#include <server/connection.h>
+#include <server/peer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <support/serving.h>
+#include <support/transport.h>
+#include <support/unit.h>
+
+enum { LIMIT = NR_SERVER_FRAME_LEAST, LONG = 120000, HALF = 100000 };
+
+/* A server in no thread, with little memory for each client. */
+static struct nr_server *start(struct room *room)
+{
+	const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
+	const struct nr_server_options options = {
+		.urls = urls, .frame_max = LIMIT, .memory = LIMIT};
+	struct nr_server *server;
+
+	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
+	return server;
+}
+
+static void turn(struct nr_server *server)
+{
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(nr_server_turn(server, false), 0);
+}
+
+static struct lane open_lane(struct room *room, struct nr_server *server, uint32_t flags,
+			     uint64_t session)
+{
+	struct naru_stream_options kind = NARU_INIT(kind, .flags = flags);
+	const struct nr_wire_hello hello = {
+		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
+	struct nr_wire_open open = {.capacity = 1 << 20, .messages = 100};
+	struct lane lane = {0};
+
+	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &kind, -1,
+				      &lane.stream),
+			 0);
+	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
+	lane_say_name(&lane, NR_WIRE_OPEN, NR_WIRE_CREATE, &open, sizeof(open),
+		      &open.name_length, "q");
+	turn(server);
+	assert_int_equal(lane_hear_value(&lane), 0);
+	assert_int_equal(lane_hear_value(&lane), 0);
+	return lane;
+}
+
+/* The first part of a long SEND. */
+static void say_half(struct lane *lane, unsigned char *bytes)
+{
+	const struct nr_wire_frame frame = {
+		.length = LONG, .verb = NR_WIRE_SEND, .serial = ++lane->serial};
+	const struct nr_wire_send send = {.number = 1, .count = 1};
+	const struct nr_wire_item item = {.type = 1,
+					  .length = LONG - sizeof(send) - sizeof(item)};
+
+	memset(bytes, 0, sizeof(frame) + LONG);
+	memcpy(bytes, &frame, sizeof(frame));
+	memcpy(bytes + sizeof(frame), &send, sizeof(send));
+	memcpy(bytes + sizeof(frame) + sizeof(send), &item, sizeof(item));
+	write_all(lane->stream, bytes, HALF);
+}
+
+static void say_rest(struct lane *lane, const unsigned char *bytes)
+{
+	write_all(lane->stream, bytes + HALF, sizeof(struct nr_wire_frame) + LONG - HALF);
+}
+
+/* Two half-sent frames are too much: the second is passed over, the first not. */
+static void test_halves(void **state)
+{
+	unsigned char *bytes = malloc(sizeof(struct nr_wire_frame) + LONG);
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t flags = i ? NARU_STREAM_PLAIN : 0;
+		struct nr_server *server = start(*state);
+		struct lane first = open_lane(*state, server, flags, 2 * i + 1);
+		struct lane second = open_lane(*state, server, flags, 2 * i + 2);
+		struct nr_connection *connection;
+		struct heard heard;
+
+		say_half(&first, bytes);
+		turn(server);
+		say_half(&second, bytes);
+		turn(server);
+		connection = nr_of(server->connections.next, struct nr_connection, link);
+		if (i == 1)
+			assert_in_range(connection->peer->memory, HALF, LIMIT);
+		say_rest(&second, bytes);
+		turn(server);
+		heard = lane_hear(&second);
+		assert_int_equal(heard.frame.value, -ENOBUFS);
+		assert_int_equal(heard.frame.serial, second.serial);
+		lane_say_send(&second, 0, 0, 1, 1, "a");
+		turn(server);
+		assert_int_equal(lane_hear_value(&second), 1);
+		say_rest(&first, bytes);
+		turn(server);
+		assert_int_equal(lane_hear_value(&first), 1);
+		lane_close(&first);
+		lane_close(&second);
+		turn(server);
+		assert_int_equal(server->peers.count, 0);
+		nr_server_close(server);
+		assert_int_equal(naru_queue_remove(((struct room *)*state)->space, "q"),
+				 0);
+	}
+	free(bytes);
+}
+
+/* Nor may he let the answers lie, and ask for more elsewhere. */
+static void test_unread(void **state)
+{
+	struct nr_server *server = start(*state);
+	struct lane first = open_lane(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane second = open_lane(*state, server, NARU_STREAM_PLAIN, 2);
+	unsigned char *bytes = malloc(sizeof(struct nr_wire_frame) + LONG);
+	const struct nr_wire_look look = {.room = LONG};
+	struct heard heard;
+
+	say_half(&first, bytes);
+	say_rest(&first, bytes);
+	turn(server);
+	assert_int_equal(lane_hear_value(&first), 1);
+	for (int i = 0; i < 200; i++)
+		lane_say(&first, NR_WIRE_LOOK, 0, 0, &look, sizeof(look));
+	turn(server);
+	lane_say(&second, NR_WIRE_STAT, 0, 0, NULL, 0);
+	turn(server);
+	heard = lane_hear(&second);
+	assert_int_equal(heard.frame.value, -ENOBUFS);
+	assert_non_null(strstr((char *)heard.body, "read the answers"));
+	lane_close(&first);
+	turn(server);
+	lane_say(&second, NR_WIRE_STAT, 0, 0, NULL, 0);
+	turn(server);
+	assert_int_equal(lane_hear_value(&second), 0);
+	lane_close(&second);
+	nr_server_close(server);
+	free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_a_room(test_halves),
+		in_a_room(test_unread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
