@@ -44,7 +44,10 @@ says 'naru: no queue "nothing" in *; see which there are with: naru ls'
 # Another space: by option, before or behind; by the environment; none.
 mkdir other
 run 0 naru --space other send --create here x
+run 0 naru ls other
+cp out other.out
 run 0 naru ls --space=other
+cmp out other.out || fail 'not the same list'
 [ "$(sed -n 2p out | awk '{print $1}')" = here ] || fail "--space behind"
 NARU_SPACE=$dir/other run 0 naru receive here
 run 1 naru --space=other receive nothing

@@ -5,31 +5,8 @@
 # shellcheck source=tests/cli-lib.sh
 . "$(dirname "$0")/cli-lib.sh"
 
-one=naru-$$-1 two=naru-$$-2
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
-[ "$(id -u)" = 0 ] && command -v ip >/dev/null || skip "no permission, or no ip(8)"
-ip netns add $one 2>/dev/null || skip "no network namespaces"
-clean_hosts() {
-	ip netns del $one
-	ip netns del $two
-} 2>/dev/null
-trap 'clean_up; clean_hosts' EXIT
-ip netns add $two
-ip link add one netns $one type veth peer name two netns $two 2>/dev/null || skip "no veth"
-on() {
-	local host=$1
-	shift
-	ip netns exec "$host" "$@"
-}
-on $one ip addr add 10.99.0.1/24 dev one
-on $two ip addr add 10.99.0.2/24 dev two
-on $one ip link set one up
-on $two ip link set two up
-on $one ip link set lo up
-on $two ip link set lo up
+# shellcheck source=tests/hosts-lib.sh
+. "$source/tests/hosts-lib.sh"
 
 # A second line, which is cut for good. It takes 25 s to be noticed; see the end.
 ip link add three netns $one type veth peer name four netns $two

@@ -187,10 +187,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
+	if (argc > first + 1)
+		return nr_bad_usage(&nr_command_ls, "it lists one space at a time");
 	if (argc > first)
-		return nr_bad_usage(&nr_command_ls,
-				    "it takes no arguments; another space is "
-				    "given with --space");
+		tool->space_path = argv[first];
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
@@ -218,9 +218,11 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 const struct nr_command nr_command_ls = {
 	.name = "ls",
-	.usage = "[--json | --sysv]",
+	.usage = "[--json | --sysv] [SPACE]",
 	.summary = "list the queues and segments of a space",
-	.text = "Numbers are shown of queues that may be read and written, and of "
+	.text = "SPACE is a directory, or the URL of a server; default: that of "
+		"--space.\n"
+		"Numbers are shown of queues that may be read and written, and of "
 		"segments\nthat may be read, else a dash.\n",
 	.options = options,
 	.run = run,

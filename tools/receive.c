@@ -130,7 +130,7 @@ static int receive_some(struct receiving *receiving, uint64_t room)
 	struct naru_message *messages = receiving->messages;
 	int taken = take(receiving, room);
 	size_t count, arrived;
-	int r, failed = 0;
+	int r, status, failed = 0;
 
 	if (taken < 0)
 		return explain(receiving, taken);
@@ -148,7 +148,11 @@ static int receive_some(struct receiving *receiving, uint64_t room)
 	receiving->done += arrived;
 	if (r < 0)
 		return output_failed(receiving, r, count - arrived);
-	return failed < 0 ? explain(receiving, failed) : NR_OK;
+	if (failed == 0)
+		return NR_OK;
+	status = explain(receiving, failed);
+	/* Another server has taken over: it goes on, and some of it comes again. */
+	return failed == -ESTALE && receiving->options->follow ? NR_OK : status;
 }
 
 static int receive_all(struct receiving *receiving)
