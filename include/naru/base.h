@@ -25,8 +25,8 @@
  *	-EPIPE		 a stream's other end is closed
  *	-ECONNRESET	 a stream's connection was broken off
  *	-ECONNREFUSED	 nobody serves, or listens, there
- *	-ESTALE		 what was taken has gone back: the server was started again, or was
- *			 not heard of for too long
+ *	-ESTALE		 what was taken has gone back: its server was started again,
+ *			 or has not heard of us for too long
  *	-EOPNOTSUPP	 not with a queue, or a space, that a server has
  *	-EKEYREJECTED	 a certificate, or its key, is not good for this
  *	-EKEYEXPIRED	 a certificate is not valid now
@@ -70,10 +70,10 @@ extern "C" {
 
 /* What the options of every object have in common. */
 enum naru_open_flags {
-	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
-	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
-	NARU_SET_GROUP = 1 << 2, /* give it to .group */
-	NARU_UNCONFIRMED = 1 << 3, /* queue of a server: faster, less sure; naru/queue.h */
+	NARU_CREATE = 1 << 0,	   /* open: create it if it is not there */
+	NARU_SET_OWNER = 1 << 1,   /* give it to .owner (needs CAP_CHOWN) */
+	NARU_SET_GROUP = 1 << 2,   /* give it to .group */
+	NARU_UNCONFIRMED = 1 << 3, /* of a server's queue: naru/queue.h */
 };
 
 /* What a descriptor for poll(2) tells of a queue or a stream. */

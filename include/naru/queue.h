@@ -66,11 +66,11 @@
  * naru_space_check(): -EOPNOTSUPP. Threads use a connection each while they call, up to
  * 1,024; a child of fork makes its own. TLS: naru/space.h.
  *
- * NARU_UNCONFIRMED in the options, ignored for a queue of this machine, is for who prefers
- * speed: a send returns when the network has taken the message, and its failure is told by
- * a later call, if at all (-ECONNRESET: some may be lost; else the log tells when the
- * handle is closed); a receive fetches ahead, and what was not received then is lost with
- * the handle. Both are as before for naru_queue_take().
+ * NARU_UNCONFIRMED in the options, ignored for a queue of this machine, is for who
+ * prefers speed: a send returns when the network has taken the message, and its failure
+ * is told by a later call, or by the log when the handle is closed (-ECONNRESET: some may
+ * be lost); a receive fetches ahead, and what was not received then is lost with the
+ * handle. naru_queue_take() is as before.
  *
  * Lengths and capacities are bytes. Every function that can wait has timeout_ms,
  * and may also return -ETIMEDOUT, -EAGAIN and -EINTR (see base.h); every function

@@ -72,7 +72,7 @@ NARU_API int naru_space_open(const char *path, const struct naru_space_options *
 /* Accepts NULL. Always returns NULL: space = naru_space_close(space). */
 NARU_API struct naru_space *naru_space_close(struct naru_space *space);
 
-/* The directory, or the URL. Valid until the space is closed; NULL: of the default space. */
+/* The directory, or the URL, until the space is closed. NULL: of the default space. */
 NARU_API const char *naru_space_path(struct naru_space *space);
 
 enum naru_kind {

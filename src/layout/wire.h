@@ -196,8 +196,8 @@ struct nr_wire_look {
 };
 
 /*
- * Answer to STAT: struct naru_queue_stat. Those who wait are also the requests that wait in
- * the server.
+ * Answer to STAT: struct naru_queue_stat. Those who wait are also the requests that
+ * wait in the server.
  */
 struct nr_wire_stat_answer {
 	uint64_t messages;
@@ -232,8 +232,8 @@ struct nr_wire_set {
 };
 
 /*
- * Answered when the queue is readable, or writable, as naru_queue_fd() means it. With NEXT
- * as naru_queue_rearm() does, and twice: at once with MORE, which says that whatever
+ * Answered when the queue is readable, or writable, as naru_queue_fd() means it. With
+ * NEXT as naru_queue_rearm() does, and twice: at once with MORE, which says that whatever
  * happens from now on will be noticed, and without MORE when something has happened.
  */
 struct nr_wire_watch {

@@ -169,7 +169,8 @@ int nr_lane_ready(struct nr_lane *lane)
 	bool fresh;
 	int r = 0;
 
-	if (lane->stream && has_ended(lane))
+	/* Who waits for no answers listens now and then himself. */
+	if (lane->stream && !lane->unconfirmed && has_ended(lane))
 		nr_lane_break(lane);
 	fresh = !lane->stream;
 	if (fresh)

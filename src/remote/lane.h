@@ -45,6 +45,7 @@ struct nr_lane {
 
 	bool unconfirmed; /* something was sent without an answer */
 	int late;	  /* how that failed, if it did; not yet told */
+	uint32_t unheard; /* frames sent since the server was last listened to */
 };
 
 /* Close its connection. What was under way may be repeated by another one. */

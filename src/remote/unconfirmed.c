@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <remote/exchange.h>
 
+/* A look costs a system call, as a send does. */
+enum { UNHEARD_MAX = 16 };
+
 /* How an earlier one failed, once. */
 static int tell_late(struct nr_lane *lane)
 {
@@ -21,6 +24,7 @@ static int hear(struct nr_lane *lane)
 	struct nr_wire_frame answer;
 	int r;
 
+	lane->unheard = 0;
 	do {
 		r = nr_frame_await(lane, 0, &answer);
 		if (r == 0)
@@ -60,7 +64,7 @@ int nr_unconfirmed_send(struct nr_lane *lane, struct nr_send *send)
 	struct nr_exchange nothing = {0};
 	int r = 0;
 
-	if (lane->stream && lane->unconfirmed)
+	if (lane->stream && lane->unconfirmed && lane->unheard++ >= UNHEARD_MAX)
 		r = hear(lane);
 	if (r == 0 && lane->late == 0)
 		r = nr_exchange_run(lane, &nothing);

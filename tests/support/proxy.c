@@ -45,7 +45,8 @@ static void add(struct proxy *proxy)
 	must(client >= 0);
 	must(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
 	/* A server that is down: the client's connection breaks, too. */
-	if (connect(server, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	if (atomic_load(&proxy->closed) ||
+	    connect(server, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		close(client);
 		close(server);
 		return;
@@ -73,6 +74,7 @@ static bool carry(struct proxy *proxy, int i, int from)
 	}
 	send(proxy->pair[i][!from], bytes, (size_t)budget, MSG_NOSIGNAL);
 	atomic_store(&proxy->budget, UINT64_MAX);
+	atomic_store(&proxy->closed, proxy->closes);
 	atomic_store(&proxy->cut, true);
 	return false;
 }
@@ -133,6 +135,19 @@ void proxy_stop(struct proxy *proxy)
 	close(proxy->wake[0]);
 	close(proxy->wake[1]);
 	close(proxy->listener);
+}
+
+void proxy_close_after(struct proxy *proxy, uint64_t bytes)
+{
+	atomic_store(&proxy->closes, true);
+	proxy_cut_after(proxy, bytes);
+}
+
+void proxy_mend(struct proxy *proxy)
+{
+	atomic_store(&proxy->closes, false);
+	atomic_store(&proxy->closed, false);
+	atomic_store(&proxy->budget, UINT64_MAX);
 }
 
 void proxy_cut_after(struct proxy *proxy, uint64_t bytes)

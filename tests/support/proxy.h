@@ -15,12 +15,14 @@ struct proxy {
 	int server_port;
 	int listener;
 	int wake[2];
-	char url[64]; /* for clients */
+	char url[64];		  /* for clients */
 	int pair[PROXY_PAIRS][2]; /* client's and server's; -1: none */
 	pthread_t thread;
 	atomic_bool ends;
+	atomic_bool closes;	 /* with the cut */
 	_Atomic uint64_t budget; /* bytes of both directions until the cut */
 	atomic_bool cut;	 /* there was one */
+	atomic_bool closed;	 /* nobody gets through any more */
 };
 
 /* To the server at tcp://127.0.0.1:PORT. It lets pass UINT64_MAX bytes at first. */
@@ -32,5 +34,9 @@ void proxy_stop(struct proxy *proxy);
  * others pass.
  */
 void proxy_cut_after(struct proxy *proxy, uint64_t bytes);
+
+/* The same, but no other gets through either, until proxy_mend(). */
+void proxy_close_after(struct proxy *proxy, uint64_t bytes);
+void proxy_mend(struct proxy *proxy);
 
 #endif /* SUPPORT_PROXY_H */
