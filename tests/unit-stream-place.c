@@ -225,7 +225,7 @@ static void check_polled(struct room *room, const struct transport *transport)
 static void check_tells(struct room *room, const struct transport *transport)
 {
 	struct pair pair = transport_pair(room, transport);
-	struct naru_stream_peer peer = NARU_INIT(peer, .pid = 0);
+	struct naru_stream_peer peer = NARU_INIT(peer, .pid = 0), other = peer;
 	bool here = transport->kind <= NARU_TRANSPORT_UNIX;
 	char bytes[8];
 
@@ -246,6 +246,9 @@ static void check_tells(struct room *room, const struct transport *transport)
 	assert_string_equal(peer.name, transport->tls ? "localhost" : "");
 	assert_int_equal(naru_stream_peer(pair.server, &peer), 0);
 	assert_string_equal(peer.name, transport->tls ? "client.example" : "");
+	assert_int_equal(naru_stream_peer(pair.client, &other), 0);
+	assert_string_equal(peer.address, other.here);
+	assert_string_equal(peer.here, other.address);
 	pair_close(&pair);
 }
 

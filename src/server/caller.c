@@ -29,6 +29,18 @@ static bool is_loopback(const char *host)
 	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
 }
 
+/*
+ * Now, and not when it is wanted: what it has sent can still be read when the connection
+ * has gone, and another one may have its address. So it must be there afterwards.
+ */
+static int find_user(struct naru_stream *stream, struct nr_caller *caller)
+{
+	struct naru_stream_peer after = {.size = sizeof(after)};
+
+	caller->who.uid = nr_loopback_user(caller->who.address, caller->who.here);
+	return naru_stream_peer(stream, &after);
+}
+
 int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller)
 {
 	struct naru_stream_stat stat = {.size = sizeof(stat)};
@@ -43,20 +55,22 @@ int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller)
 		       stat.transport == NARU_TRANSPORT_UNIX;
 	print_host(caller.who.address, caller.host, sizeof(caller.host));
 	caller.loopback = !caller.local && is_loopback(caller.host);
-	if (caller.local)
+	if (caller.loopback)
+		r = find_user(stream, &caller);
+	if (r < 0)
+		return r;
+	if (caller.who.name[0])
+		strcpy(caller.name, caller.who.name);
+	else if (caller.who.uid != UINT32_MAX)
 		snprintf(caller.name, sizeof(caller.name), "uid %u", caller.who.uid);
 	else
-		snprintf(caller.name, sizeof(caller.name), "%s",
-			 caller.who.name[0] ? caller.who.name : caller.host);
+		strcpy(caller.name, caller.host);
 	*ret_caller = caller;
 	return 0;
 }
 
-uint32_t nr_caller_uid(struct nr_caller *caller)
+uint32_t nr_caller_uid(const struct nr_caller *caller)
 {
-	if (caller->loopback && !caller->looked && caller->who.uid == UINT32_MAX)
-		caller->who.uid = nr_loopback_user(caller->who.address);
-	caller->looked = true;
 	return caller->who.uid;
 }
 
@@ -90,7 +104,7 @@ bool nr_caller_is_in(struct nr_caller *caller, uint32_t gid)
 	return false;
 }
 
-bool nr_caller_is_same(const struct nr_caller *before, struct nr_caller *now)
+bool nr_caller_is_same(const struct nr_caller *before, const struct nr_caller *now)
 {
 	return strcmp(before->who.name, now->who.name) == 0 &&
 	       (before->who.uid == UINT32_MAX || before->who.uid == nr_caller_uid(now));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* server/loopback.c - whose is a TCP socket of this machine? */
+/* server/loopback.c - whose is the other end of a TCP connection of this machine? */
 
 #include <arpa/inet.h>
 #include <server/caller.h>
@@ -13,45 +13,80 @@ struct endpoint {
 	char text[48];
 };
 
-static bool print_four(const char *host, unsigned port, struct endpoint *ret_endpoint)
+/* "127.0.0.1:80", "[::1]:80". @six: as a socket of IPv6 has it, mapped if need be. */
+static bool print(const char *address, bool six, struct endpoint *ret_endpoint)
 {
-	uint32_t address;
+	const char *colon = strrchr(address, ':');
+	bool is_six = address[0] == '[';
+	char host[80];
+	uint32_t words[4];
+	int length;
 
-	if (inet_pton(AF_INET, host, &address) != 1)
+	if (!colon || (is_six && !six))
 		return false;
-	snprintf(ret_endpoint->text, sizeof(ret_endpoint->text), "%08X:%04X", address,
-		 port);
+	length = (int)(colon - address);
+	if (is_six)
+		snprintf(host, sizeof(host), "%.*s", length - 2, address + 1);
+	else
+		snprintf(host, sizeof(host), "%s%.*s", six ? "::ffff:" : "", length,
+			 address);
+	if (inet_pton(six ? AF_INET6 : AF_INET, host, words) != 1)
+		return false;
+	length = 0;
+	for (int i = 0; i < (six ? 4 : 1); i++)
+		length += snprintf(ret_endpoint->text + length, 9, "%08X", words[i]);
+	snprintf(ret_endpoint->text + length, sizeof(ret_endpoint->text) - (size_t)length,
+		 ":%04X", (unsigned)strtoul(colon + 1, NULL, 10));
 	return true;
 }
 
-static bool print_six(const char *host, unsigned port, struct endpoint *ret_endpoint)
+/* One whose other end we have: it has been connected, and is not yet forgotten. */
+static bool is_connected(unsigned state)
 {
-	uint32_t address[4];
+	enum {
+		ESTABLISHED = 1,
+		FIN_WAIT1 = 4,
+		FIN_WAIT2 = 5,
+		CLOSE_WAIT = 8,
+		LAST_ACK = 9,
+		CLOSING = 11,
+	};
 
-	if (inet_pton(AF_INET6, host, address) != 1)
+	switch (state) {
+	case ESTABLISHED:
+	case FIN_WAIT1:
+	case FIN_WAIT2:
+	case CLOSE_WAIT:
+	case LAST_ACK:
+	case CLOSING:
+		return true;
+	default:
 		return false;
-	snprintf(ret_endpoint->text, sizeof(ret_endpoint->text), "%08X%08X%08X%08X:%04X",
-		 address[0], address[1], address[2], address[3], port);
-	return true;
+	}
 }
 
-/* Connected sockets of that address. If they are of several users, it is nobody's. */
-static uint32_t find(const char *path, const struct endpoint *endpoint, uint32_t uid)
+/*
+ * There is one connection between two endpoints, but several of one. A socket without an
+ * inode has no owner (it is closed, or not accepted), and is shown as root's.
+ */
+static uint32_t find(const char *path, const struct endpoint *local,
+		     const struct endpoint *remote)
 {
-	enum { ESTABLISHED = 1 };
 	FILE *file = fopen(path, "re");
-	char line[512], local[48];
+	char line[512], from[48], to[48];
+	uint32_t uid = UINT32_MAX, found;
+	unsigned long inode;
 	unsigned state;
-	uint32_t found;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " %*d: %47s %*s %x %*s %*s %*s %u", local, &state,
-			   &found) != 3 ||
-		    state != ESTABLISHED || strcmp(local, endpoint->text) != 0)
+		if (sscanf(line, " %*d: %47s %47s %x %*s %*s %*s %u %*s %lu", from, to,
+			   &state, &found, &inode) != 5 ||
+		    strcmp(from, local->text) != 0 || strcmp(to, remote->text) != 0)
 			continue;
-		if (uid != UINT32_MAX && uid != found) {
-			fclose(file);
-			return UINT32_MAX;
+		if (!is_connected(state) || inode == 0 ||
+		    (uid != UINT32_MAX && uid != found)) {
+			uid = UINT32_MAX;
+			break;
 		}
 		uid = found;
 	}
@@ -60,31 +95,16 @@ static uint32_t find(const char *path, const struct endpoint *endpoint, uint32_t
 	return uid;
 }
 
-uint32_t nr_loopback_user(const char *address)
+uint32_t nr_loopback_user(const char *address, const char *here)
 {
-	char host[64], mapped[80];
-	const char *colon = strrchr(address, ':');
-	struct endpoint endpoint;
+	struct endpoint local, remote;
 	uint32_t uid = UINT32_MAX;
-	unsigned port;
 
-	if (!colon || colon == address)
-		return UINT32_MAX;
-	port = (unsigned)strtoul(colon + 1, NULL, 10);
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
-	if (host[0] == '[') {
-		host[strlen(host) - 1] = '\0';
-		if (print_six(host + 1, port, &endpoint))
-			uid = find("/proc/net/tcp6", &endpoint, UINT32_MAX);
-		if (strncmp(host + 1, "::ffff:", 7) != 0)
-			return uid;
-		memmove(host, host + 8, strlen(host + 8) + 1);
-	}
 	/* A client of IPv4 has a socket of IPv4, or one of IPv6 with a mapped address. */
-	if (uid == UINT32_MAX && print_four(host, port, &endpoint))
-		uid = find("/proc/net/tcp", &endpoint, uid);
-	snprintf(mapped, sizeof(mapped), "::ffff:%s", host);
-	if (uid == UINT32_MAX && print_six(mapped, port, &endpoint))
-		uid = find("/proc/net/tcp6", &endpoint, uid);
+	if (print(address, false, &local) && print(here, false, &remote))
+		uid = find("/proc/net/tcp", &local, &remote);
+	if (uid == UINT32_MAX && print(address, true, &local) &&
+	    print(here, true, &remote))
+		uid = find("/proc/net/tcp6", &local, &remote);
 	return uid;
 }

@@ -29,6 +29,10 @@ int naru_stream_peer(struct naru_stream *stream, struct naru_stream_peer *ret_pe
 		if (r < 0)
 			return r;
 		nr_address_print(&address, peer.address);
+		r = nr_socket_own_address(stream->fd, &address);
+		if (r < 0)
+			return r;
+		nr_address_print(&address, peer.here);
 	}
 	if (stream->session)
 		stream->module->name(stream->session, peer.name, sizeof(peer.name));
