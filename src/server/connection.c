@@ -43,8 +43,8 @@ static void close_connection(struct nr_connection *connection)
 		nr_loop_watch(&server->loop, &connection->writable, 0);
 	count_bytes(connection);
 	naru_stream_close(connection->stream);
-	nr_peer_charge(server, connection->peer, connection->intake.size, 0);
-	nr_peer_charge(server, connection->peer, connection->output.size, 0);
+	nr_peer_charge(connection, connection->intake.size, 0);
+	nr_peer_charge(connection, connection->output.size, 0);
 	nr_intake_close(&connection->intake);
 	nr_output_close(&connection->output);
 	nr_peer_close(server, connection->peer);

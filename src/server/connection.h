@@ -40,6 +40,7 @@ struct nr_connection {
 	struct nr_caller caller;
 	bool refused; /* there are too many: it is told so, and closed */
 	struct nr_peer *peer;
+	uint64_t memory; /* bytes of its buffers */
 	struct nr_task advance;
 	struct nr_timer timer; /* for HELLO; then, of the request that waits */
 

@@ -41,13 +41,12 @@ static int resize(struct nr_connection *connection, size_t size)
 	struct nr_intake *intake = &connection->intake;
 	unsigned char *bytes;
 
-	bytes = nr_peer_charge(connection->server, connection->peer, intake->size, size)
+	bytes = nr_peer_affords(connection, intake->size, size)
 			? realloc(intake->bytes, size)
 			: NULL;
-	if (!bytes) {
-		nr_peer_charge(connection->server, connection->peer, size, intake->size);
+	if (!bytes)
 		return -ENOBUFS;
-	}
+	nr_peer_charge(connection, intake->size, size);
 	intake->bytes = bytes;
 	intake->size = size;
 	return 0;
@@ -75,7 +74,7 @@ static void drop_buffer(struct nr_connection *connection)
 	intake->used = 0;
 	if (intake->size <= KEEP)
 		return;
-	nr_peer_charge(connection->server, connection->peer, intake->size, 0);
+	nr_peer_charge(connection, intake->size, 0);
 	free(intake->bytes);
 	intake->bytes = NULL;
 	intake->size = 0;

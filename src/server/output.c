@@ -26,7 +26,7 @@ static int resize(struct nr_connection *connection, size_t size)
 	unsigned char *bytes = NULL;
 
 	/* What is answered must be said; who has too much is not read from. */
-	nr_peer_charge(connection->server, connection->peer, output->size, size);
+	nr_peer_charge(connection, output->size, size);
 	if (size > 0) {
 		bytes = realloc(output->bytes, size);
 		if (!bytes)

@@ -3,9 +3,14 @@
 #include <server/peer.h>
 
 #include <errno.h>
-#include <server/handle.h>
+#include <server/connection.h>
 #include <stdlib.h>
 #include <string.h>
+
+static bool is_user(const struct nr_caller *caller)
+{
+	return !caller->who.name[0] && nr_caller_uid(caller) != UINT32_MAX;
+}
 
 static struct nr_peer *find(struct nr_server *server, const struct nr_caller *caller,
 			    uint64_t hash)
@@ -15,7 +20,8 @@ static struct nr_peer *find(struct nr_server *server, const struct nr_caller *ca
 	for (; node; node = nr_chains_next(node)) {
 		struct nr_peer *peer = nr_of(node, struct nr_peer, node);
 
-		if (peer->local == caller->local && strcmp(peer->name, caller->name) == 0)
+		if (peer->user == is_user(caller) &&
+		    strcmp(peer->name, caller->name) == 0)
 			return peer;
 	}
 	return NULL;
@@ -29,7 +35,7 @@ static int add(struct nr_server *server, const struct nr_caller *caller, uint64_
 
 	if (!peer)
 		return -ENOMEM;
-	peer->local = caller->local;
+	peer->user = is_user(caller);
 	strcpy(peer->name, caller->name);
 	r = nr_chains_add(&server->peers, &peer->node, hash);
 	if (r < 0)
@@ -63,9 +69,28 @@ void nr_peer_close(struct nr_server *server, struct nr_peer *peer)
 	free(peer);
 }
 
-bool nr_peer_charge(struct nr_server *server, struct nr_peer *peer, size_t before,
-		    size_t after)
+void nr_peer_charge(struct nr_connection *connection, size_t before, size_t after)
 {
-	peer->memory = peer->memory - before + after;
-	return after <= before || peer->memory <= server->options.memory;
+	connection->memory = connection->memory - before + after;
+	connection->peer->memory = connection->peer->memory - before + after;
+}
+
+/* Whoever keeps to its share can have it, whatever the others do. */
+static bool may_have(const struct nr_connection *connection, uint64_t all, uint64_t own)
+{
+	uint64_t memory = connection->server->options.memory;
+
+	return all <= memory || own <= memory / connection->peer->connections;
+}
+
+bool nr_peer_affords(const struct nr_connection *connection, size_t before, size_t after)
+{
+	return after <= before ||
+	       may_have(connection, connection->peer->memory - before + after,
+			connection->memory - before + after);
+}
+
+bool nr_peer_is_overdrawn(const struct nr_connection *connection)
+{
+	return !may_have(connection, connection->peer->memory, connection->memory);
 }

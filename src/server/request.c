@@ -142,10 +142,10 @@ static int check_rights(struct nr_connection *connection, const struct verb *ver
 	return r;
 }
 
-/* Whoever leaves much of what he has asked for unread, on all of his connections. */
+/* Whoever leaves much of what he has asked for unread. */
 static int check_memory(struct nr_connection *connection)
 {
-	if (connection->peer->memory <= connection->server->options.memory)
+	if (!nr_peer_is_overdrawn(connection))
 		return 0;
 	nr_answer_error(
 		connection, -ENOBUFS,
