@@ -80,6 +80,7 @@ static void test_verbs(void **state)
 	} cases[] = {
 		{NR_WIRE_SEND, "send", sizeof(struct nr_wire_send), {0}},
 		{NR_WIRE_TAKE, "receive", sizeof(struct nr_wire_take), {0}},
+		{NR_WIRE_RELEASE, "receive", sizeof(struct nr_wire_release), {0}},
 		{NR_WIRE_LOOK, "look", sizeof(struct nr_wire_look), {0}},
 		{NR_WIRE_STAT, "look", 0, {0}},
 		{NR_WIRE_SET, "set", sizeof(struct nr_wire_set), {0}},

@@ -52,11 +52,11 @@ static struct lane open_lane(struct room *room, struct nr_server *server, uint32
 }
 
 /* The first part of a long SEND. */
-static void say_half(struct lane *lane, unsigned char *bytes)
+static void say_half(struct lane *lane, unsigned char *bytes, uint64_t number)
 {
 	const struct nr_wire_frame frame = {
 		.length = LONG, .verb = NR_WIRE_SEND, .serial = ++lane->serial};
-	const struct nr_wire_send send = {.number = 1, .count = 1};
+	const struct nr_wire_send send = {.number = number, .count = 1};
 	const struct nr_wire_item item = {.type = 1,
 					  .length = LONG - sizeof(send) - sizeof(item)};
 
@@ -85,9 +85,9 @@ static void test_halves(void **state)
 		struct nr_connection *connection;
 		struct heard heard;
 
-		say_half(&first, bytes);
+		say_half(&first, bytes, 1);
 		turn(server);
-		say_half(&second, bytes);
+		say_half(&second, bytes, 1);
 		turn(server);
 		connection = nr_of(server->connections.next, struct nr_connection, link);
 		if (i == 1)
@@ -125,7 +125,7 @@ static void test_unread(void **state)
 
 	/* However they come, they are of one user. */
 	assert_int_equal(server->peers.count, 1);
-	say_half(&first, bytes);
+	say_half(&first, bytes, 1);
 	say_rest(&first, bytes);
 	turn(server);
 	assert_int_equal(lane_hear_value(&first), 1);
@@ -136,7 +136,7 @@ static void test_unread(void **state)
 	lane_say(&second, NR_WIRE_STAT, 0, 0, NULL, 0);
 	turn(server);
 	assert_int_equal(lane_hear_value(&second), 0);
-	say_half(&second, bytes);
+	say_half(&second, bytes, 1);
 	say_rest(&second, bytes);
 	turn(server);
 	assert_int_equal(lane_hear_value(&second), 1);
@@ -150,11 +150,52 @@ static void test_unread(void **state)
 	free(bytes);
 }
 
+/* Who has too much can give up what he holds. */
+static void test_give_up(void **state)
+{
+	struct nr_server *server = start(*state);
+	struct lane lane = open_lane(*state, server, NARU_STREAM_PLAIN, 1);
+	unsigned char *bytes = malloc(sizeof(struct nr_wire_frame) + LONG);
+	const struct nr_wire_look look = {.room = LONG};
+	const struct nr_wire_release release = {.number = 1, .count = 1};
+	const struct nr_wire_give_back give_back = {.delivery = 2};
+	const uint64_t *failed = server->counts.failed;
+	struct {
+		struct nr_wire_release release;
+		uint64_t delivery;
+	} body = {release, 1};
+
+	for (uint64_t i = 1; i <= 2; i++) {
+		lane_say_send(&lane, 0, 0, i, 1, "a");
+		lane_say_take(&lane, 0, 0, i, 0);
+		turn(server);
+		assert_int_equal(lane_hear_value(&lane), 1);
+		lane_hear_message(&lane, 1, "a");
+	}
+	say_half(&lane, bytes, 3);
+	say_rest(&lane, bytes);
+	turn(server);
+	for (int i = 0; i < 200; i++)
+		lane_say(&lane, NR_WIRE_LOOK, 0, 0, &look, sizeof(look));
+	lane_say(&lane, NR_WIRE_STAT, 0, 0, NULL, 0);
+	lane_say(&lane, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
+	lane_say(&lane, NR_WIRE_GIVE_BACK, 0, 0, &give_back, sizeof(give_back));
+	turn(server);
+	assert_int_equal(server->counts.requests[NR_WIRE_GIVE_BACK], 1);
+	assert_int_equal(failed[NR_WIRE_STAT], 1);
+	assert_int_equal(failed[NR_WIRE_RELEASE], 0);
+	assert_int_equal(failed[NR_WIRE_GIVE_BACK], 0);
+	lane_close(&lane);
+	nr_server_close(server);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_halves),
 		in_a_room(test_unread),
+		in_a_room(test_give_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,9 +41,10 @@ static int resize(struct nr_connection *connection, size_t size)
 	struct nr_intake *intake = &connection->intake;
 	unsigned char *bytes;
 
-	bytes = nr_peer_affords(connection, intake->size, size)
-			? realloc(intake->bytes, size)
-			: NULL;
+	/* RELEASE is no larger: who has too much must be able to give it up. */
+	if (size > KEEP && !nr_peer_affords(connection, intake->size, size))
+		return -ENOBUFS;
+	bytes = realloc(intake->bytes, size);
 	if (!bytes)
 		return -ENOBUFS;
 	nr_peer_charge(connection, intake->size, size);

@@ -14,6 +14,7 @@ struct verb {
 	uint32_t length; /* of the body, at least */
 	uint16_t flags;	 /* that it knows */
 	bool needs_queue;
+	bool gives_up;	 /* what the client has: that is always possible */
 	uint32_t rights; /* one of these */
 };
 
@@ -32,30 +33,30 @@ static int run_cancel(struct nr_connection *connection, const unsigned char *bod
 
 static const struct verb verbs[] = {
 	[NR_WIRE_HELLO] = {"HELLO", nr_verb_hello, sizeof(struct nr_wire_hello), 0, false,
-			   0},
-	[NR_WIRE_BYE] = {"BYE", nr_verb_bye, 0, 0, false, 0},
+			   false, 0},
+	[NR_WIRE_BYE] = {"BYE", nr_verb_bye, 0, 0, false, false, 0},
 	[NR_WIRE_OPEN] = {"OPEN", nr_verb_open, sizeof(struct nr_wire_open), OPEN_FLAGS,
-			  false, 0},
+			  false, false, 0},
 	[NR_WIRE_REMOVE] = {"REMOVE", nr_verb_remove, sizeof(struct nr_wire_remove), 0,
-			    false, 0},
-	[NR_WIRE_LIST] = {"LIST", nr_verb_list, 0, 0, false, 0},
-	[NR_WIRE_SPACE] = {"SPACE", nr_verb_space, 0, 0, false, 0},
+			    false, false, 0},
+	[NR_WIRE_LIST] = {"LIST", nr_verb_list, 0, 0, false, false, 0},
+	[NR_WIRE_SPACE] = {"SPACE", nr_verb_space, 0, 0, false, false, 0},
 	[NR_WIRE_SEND] = {"SEND", nr_verb_send, sizeof(struct nr_wire_send),
-			  NR_WIRE_QUIET, true, NR_RIGHT_SEND},
+			  NR_WIRE_QUIET, true, false, NR_RIGHT_SEND},
 	[NR_WIRE_TAKE] = {"TAKE", nr_verb_take, sizeof(struct nr_wire_take), TAKE_FLAGS,
-			  true, NR_RIGHT_RECEIVE},
+			  true, false, NR_RIGHT_RECEIVE},
 	[NR_WIRE_RELEASE] = {"RELEASE", nr_verb_release, sizeof(struct nr_wire_release),
-			     0, true, 0},
+			     0, true, true, NR_RIGHT_RECEIVE},
 	[NR_WIRE_GIVE_BACK] = {"GIVE_BACK", nr_verb_give_back,
-			       sizeof(struct nr_wire_give_back), 0, true, 0},
+			       sizeof(struct nr_wire_give_back), 0, true, true, 0},
 	[NR_WIRE_LOOK] = {"LOOK", nr_verb_look, sizeof(struct nr_wire_look),
-			  NR_WIRE_TRUNCATE, true, NR_RIGHT_LOOK},
-	[NR_WIRE_STAT] = {"STAT", nr_verb_stat, 0, 0, true, NR_RIGHT_LOOK},
+			  NR_WIRE_TRUNCATE, true, false, NR_RIGHT_LOOK},
+	[NR_WIRE_STAT] = {"STAT", nr_verb_stat, 0, 0, true, false, NR_RIGHT_LOOK},
 	[NR_WIRE_SET] = {"SET", nr_verb_set, sizeof(struct nr_wire_set),
-			 NR_WIRE_OWNER | NR_WIRE_GROUP, true, NR_RIGHT_SET},
+			 NR_WIRE_OWNER | NR_WIRE_GROUP, true, false, NR_RIGHT_SET},
 	[NR_WIRE_WATCH] = {"WATCH", nr_verb_watch, sizeof(struct nr_wire_watch),
-			   NR_WIRE_NEXT, true, NR_RIGHT_SEND | NR_RIGHT_RECEIVE},
-	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false, 0},
+			   NR_WIRE_NEXT, true, false, NR_RIGHT_SEND | NR_RIGHT_RECEIVE},
+	[NR_WIRE_CANCEL] = {"CANCEL", run_cancel, 0, 0, false, false, 0},
 };
 
 const char *nr_request_name(unsigned verb)
@@ -192,7 +193,7 @@ void nr_request_handle(struct nr_connection *connection)
 	connection->done = 0;
 	connection->done_end = 0;
 	if (check(connection, verb) == 0 && check_rights(connection, verb) == 0 &&
-	    check_memory(connection) == 0) {
+	    (verb->gives_up || check_memory(connection) == 0)) {
 		body = nr_intake_body(connection);
 		if (body)
 			which = verb->run(connection, body);
