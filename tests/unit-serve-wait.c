@@ -275,6 +275,30 @@ static void test_quiet(void **state)
 	serving_stop(serving);
 }
 
+/* But not if there is no room for it, for as long as a grace time. */
+static void test_quiet_in_vain(void **state)
+{
+	const struct nr_server_options options = {.grace_ms = 1};
+	struct serving *serving = serving_start(*state, TCP, &options);
+	struct lane control = lane_open_queue(serving, 1, 0, "q");
+	char text[1001] = "";
+
+	memset(text, 'x', 1000);
+	for (int i = 0; i < 2; i++) {
+		struct lane lane = i ? lane_open_plain(serving, 2, 0, "q")
+				     : lane_open_queue(serving, 2, 0, "q");
+
+		for (int j = 0; j < 200; j++)
+			lane_say_send(&lane, NR_WIRE_QUIET, -1, 0, 1, text);
+		lane_await_waiting(&control, 1, 0);
+		lane_close(&lane);
+		lane_await_waiting(&control, 0, 0);
+		assert_true(serving_said(serving, "has found no room in q: lost"));
+	}
+	lane_close(&control);
+	serving_stop(serving);
+}
+
 /* The server goes: who waits is told so. */
 static void test_stop(void **state)
 {
@@ -295,9 +319,11 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_a_room(test_timeout), in_a_room(test_order),	  in_a_room(test_many),
-		in_a_room(test_cancel),	 in_a_room(test_removed), in_a_room(test_watch),
-		in_a_room(test_gone),	 in_a_room(test_quiet),	  in_a_room(test_stop),
+		in_a_room(test_timeout),       in_a_room(test_order),
+		in_a_room(test_many),	       in_a_room(test_cancel),
+		in_a_room(test_removed),       in_a_room(test_watch),
+		in_a_room(test_gone),	       in_a_room(test_quiet),
+		in_a_room(test_quiet_in_vain), in_a_room(test_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,11 +161,31 @@ static void advance(struct nr_task *task)
 		close_connection(connection);
 }
 
-/* What was sent before the end arrives, also when nobody waits for the answer. */
-static bool outlives_its_client(const struct nr_connection *connection)
+bool nr_connection_is_outlived(const struct nr_connection *connection)
 {
-	return connection->request.verb == NR_WIRE_SEND &&
+	return connection->intake.ended && connection->request.verb == NR_WIRE_SEND &&
 	       connection->request.flags & NR_WIRE_QUIET;
+}
+
+static void give_up(struct nr_timer *timer)
+{
+	struct nr_connection *connection = nr_of(timer, struct nr_connection, timer);
+
+	nr_server_log(connection->server,
+		      "%s: has gone, and what it sent has found no room in %s: lost",
+		      connection->caller.name, connection->served->name);
+	nr_connection_break(connection);
+}
+
+int nr_connection_bound(struct nr_connection *connection)
+{
+	int grace_ms = connection->server->options.grace_ms;
+	uint64_t due = nr_timers_due(grace_ms < 0 ? 0 : grace_ms);
+
+	if (connection->timer.place && connection->timer.due <= due)
+		return 0;
+	connection->timer.fire = give_up;
+	return nr_timer_set(&connection->server->loop.timers, &connection->timer, due);
 }
 
 void nr_connection_look_behind(struct nr_connection *connection)
@@ -177,7 +197,8 @@ void nr_connection_look_behind(struct nr_connection *connection)
 	unread = intake->seen_length > (intake->is_copied ? 0 : intake->length);
 	if (cancelled)
 		nr_request_end(connection, -EINTR);
-	else if (intake->ended && !outlives_its_client(connection))
+	else if (intake->ended && (!nr_connection_is_outlived(connection) ||
+				   nr_connection_bound(connection) < 0))
 		nr_connection_break(connection);
 	nr_intake_settle(connection);
 	if (connection->state == NR_CONNECTION_BROKEN || !connection->waits)

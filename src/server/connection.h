@@ -82,6 +82,14 @@ void nr_connection_end(struct nr_connection *connection);
 /* Work at it in this turn, or the next. */
 void nr_connection_wake(struct nr_connection *connection);
 
+/*
+ * Has the client ended, while a QUIET SEND of it waits? It is to arrive although nobody
+ * hears of it.
+ */
+bool nr_connection_is_outlived(const struct nr_connection *connection);
+/* But not for ever: it waits for as long as the server's grace time is. -ENOMEM. */
+int nr_connection_bound(struct nr_connection *connection);
+
 /* Has something come in behind the request that waits: a CANCEL, or the end? */
 void nr_connection_look_behind(struct nr_connection *connection);
 

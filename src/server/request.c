@@ -176,6 +176,8 @@ static bool begin_to_wait(struct nr_connection *connection, enum naru_poll which
 	if (r == 0) {
 		r = nr_timer_set(timers, &connection->timer,
 				 nr_timers_due(connection->request.value));
+		if (r == 0 && nr_connection_is_outlived(connection))
+			r = nr_connection_bound(connection);
 		if (r < 0)
 			nr_served_leave(connection);
 	}
