@@ -225,9 +225,6 @@ bool nr_request_again(struct nr_connection *connection)
 	const unsigned char *body;
 	int which = NR_ANSWERED;
 
-	/* Nobody would hear of it. */
-	if (connection->state == NR_CONNECTION_BROKEN)
-		return false;
 	body = nr_intake_body(connection);
 	if (body)
 		which = verb_of(connection)->run(connection, body);

@@ -241,7 +241,9 @@ static void side_round(struct nr_task *task)
 
 		nr_list_remove(&connection->waiting);
 		nr_list_append(&side->waiting, &connection->waiting);
-		if (is_in_vain(&vain, connection))
+		/* Of the dead nobody would hear, and others are not to wait for them. */
+		if (connection->state == NR_CONNECTION_BROKEN ||
+		    is_in_vain(&vain, connection))
 			continue;
 		if (!nr_request_again(connection))
 			note_vain(&vain, connection);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Who is tried when something has changed: turn by turn */
+
+#include <string.h>
+#include <support/serving.h>
+#include <support/transport.h>
+#include <support/unit.h>
+
+/* A server in no thread. */
+static struct nr_server *start(struct room *room)
+{
+	const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
+	const struct nr_server_options options = {.urls = urls};
+	struct nr_server *server;
+
+	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
+	return server;
+}
+
+/* All that there is to do now; far less than the second after which all are tried. */
+static void turn(struct nr_server *server)
+{
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(nr_server_turn(server, false), 0);
+}
+
+static struct lane open_lane(struct room *room, struct nr_server *server,
+			     uint64_t session)
+{
+	struct naru_stream_options kind = NARU_INIT(kind, .flags = NARU_STREAM_PLAIN);
+	const struct nr_wire_hello hello = {
+		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
+	struct nr_wire_open open = {0};
+	struct lane lane = {0};
+
+	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &kind, -1,
+				      &lane.stream),
+			 0);
+	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
+	lane_say_name(&lane, NR_WIRE_OPEN, 0, &open, sizeof(open), &open.name_length,
+		      "q");
+	turn(server);
+	assert_int_equal(lane_hear_value(&lane), 0);
+	assert_int_equal(lane_hear_value(&lane), 0);
+	return lane;
+}
+
+/* An answer is there. */
+static bool has_answer(struct lane *lane)
+{
+	const void *data;
+
+	return naru_stream_peek(lane->stream, sizeof(struct nr_wire_frame), 0, &data) > 0;
+}
+
+/* One who has died in the same moment keeps nobody from what has come. */
+static void test_dead(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
+	struct nr_server *server = start(*state);
+	struct lane dead = open_lane(*state, server, 1);
+	struct lane alive = open_lane(*state, server, 2);
+
+	lane_say_take(&dead, 0, -1, 1, 0);
+	turn(server);
+	lane_say_take(&alive, 0, -1, 1, 0);
+	turn(server);
+	assert_int_equal(naru_queue_send(queue, 1, "a", 1, 0), 0);
+	lane_close(&dead);
+	turn(server);
+	assert_true(has_answer(&alive));
+	lane_hear_message(&alive, 1, "a");
+	lane_close(&alive);
+	nr_server_close(server);
+	naru_queue_close(queue);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_a_room(test_dead),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
