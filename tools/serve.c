@@ -117,6 +117,14 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* From now on there is nothing for them to tell. */
+static void ignore_signals(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
 static void print_log(void *data, const char *line)
 {
 	(void)data;
@@ -191,6 +199,7 @@ static int serve(struct nr_tool *tool, const struct serve_options *given)
 	nr_systemd_notify("READY=1");
 	r = nr_server_run(server);
 	nr_systemd_notify("STOPPING=1");
+	ignore_signals();
 	nr_server_close(server);
 	return r < 0 ? nr_failed("the server has failed: %s", naru_error_text(r)) : NR_OK;
 }
