@@ -179,11 +179,43 @@ static void test_families(void **state)
 	}
 }
 
+/* Lines of addresses are about who comes by shared memory as well, if he comes to one. */
+static void test_addresses(void **state)
+{
+	static const char lines[] = "deny address 127.0.0.0/8 all closed\n"
+				    "allow address ::1 create,send six\n"
+				    "allow address 127.0.0.1 all q closed\n";
+	struct room *room = *state;
+	char path[128];
+	const struct nr_server_options options = {.access = path};
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/.access", room->path);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(lines, sizeof(lines) - 1, 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+	for (int i = 0; i < 2; i++) {
+		struct serving *serving = serving_start(
+			room, i ? "local://serve" : "tcp://127.0.0.1:0", &options);
+		struct lane lane = lane_open(serving, 0, 1, 0);
+		int expected = i ? -EACCES : 0;
+
+		assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "q"), expected);
+		assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "six"), expected);
+		assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "closed"),
+				 -EACCES);
+		lane_close(&lane);
+		serving_stop(serving);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_same_port),
 		in_a_room(test_families),
+		in_a_room(test_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,8 @@ static int find_user(struct naru_stream *stream, struct nr_caller *caller)
 	return naru_stream_peer(stream, &after);
 }
 
-int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller)
+int nr_caller_describe(struct naru_stream *stream, const char *url,
+		       struct nr_caller *ret_caller)
 {
 	struct naru_stream_stat stat = {.size = sizeof(stat)};
 	struct nr_caller caller = {.who.size = sizeof(caller.who)};
@@ -53,7 +54,9 @@ int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller)
 		return r;
 	caller.local = stat.transport == NARU_TRANSPORT_MEMORY ||
 		       stat.transport == NARU_TRANSPORT_UNIX;
-	print_host(caller.who.address, caller.host, sizeof(caller.host));
+	caller.near = caller.local && strncmp(url, "tcp://", 6) == 0;
+	print_host(caller.near ? url + 6 : caller.who.address, caller.host,
+		   sizeof(caller.host));
 	caller.loopback = !caller.local && is_loopback(caller.host);
 	if (caller.loopback)
 		r = find_user(stream, &caller);

@@ -11,16 +11,19 @@ enum { NR_CALLER_GROUPS = 64 };
 
 struct nr_caller {
 	struct naru_stream_peer who;
-	char host[64]; /* who.address without the port */
+	char host[64]; /* who.address without the port; or where it came in, if near */
 	char name[sizeof(((struct naru_stream_peer *)0)->name)]; /* for the log */
 	bool local;    /* over a Unix socket, or shared memory: its end is its death */
+	bool near;     /* local, but it came to tcp://: as if over the network */
 	bool loopback; /* over the network, from this machine */
 	bool grouped;  /* groups are known */
 	uint32_t groups[NR_CALLER_GROUPS];
 	int groups_count;
 };
 
-int nr_caller_describe(struct naru_stream *stream, struct nr_caller *ret_caller);
+/* @url: where it came in. */
+int nr_caller_describe(struct naru_stream *stream, const char *url,
+		       struct nr_caller *ret_caller);
 
 /* The user; UINT32_MAX: not known. */
 uint32_t nr_caller_uid(const struct nr_caller *caller);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/limit.h>
+#include <server/listen.h>
 #include <server/peer.h>
 #include <server/request.h>
 #include <server/served.h>
@@ -253,8 +254,9 @@ static int begin(struct nr_connection *connection)
 			    nr_timers_due(server->options.hello_ms));
 }
 
-int nr_connection_open(struct nr_server *server, struct naru_stream *stream)
+int nr_connection_open(struct nr_listening *listening, struct naru_stream *stream)
 {
+	struct nr_server *server = listening->server;
 	struct nr_connection *connection = calloc(1, sizeof(*connection));
 	int r;
 
@@ -270,7 +272,8 @@ int nr_connection_open(struct nr_server *server, struct naru_stream *stream)
 	nr_list_init(&connection->advance.link);
 	nr_list_init(&connection->waiting);
 	nr_list_init(&connection->lane_link);
-	r = nr_caller_describe(stream, &connection->caller);
+	r = nr_caller_describe(stream, naru_listener_url(listening->listener),
+			       &connection->caller);
 	if (r == 0)
 		r = nr_peer_open(server, &connection->caller, &connection->peer);
 	if (r < 0) {

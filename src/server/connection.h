@@ -20,6 +20,7 @@
 #include <server/intake.h>
 #include <server/output.h>
 
+struct nr_listening;
 struct nr_peer;
 struct nr_session;
 struct nr_served;
@@ -70,8 +71,8 @@ struct nr_connection {
 	uint64_t there;	 /* and those that were there */
 };
 
-/* The stream becomes the connection's. */
-int nr_connection_open(struct nr_server *server, struct naru_stream *stream);
+/* The stream, which has come there, becomes the connection's. */
+int nr_connection_open(struct nr_listening *listening, struct naru_stream *stream);
 
 /* At the end of the turn it will be closed. */
 void nr_connection_break(struct nr_connection *connection);

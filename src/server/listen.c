@@ -44,7 +44,7 @@ static void is_ready(struct nr_source *source)
 	for (int i = 0; i < AT_ONCE && r == 0; i++) {
 		r = naru_accept(listening->listener, 0, &stream);
 		if (r == 0)
-			r = listening->open(server, stream);
+			r = listening->open(listening, stream);
 		if (r == 0)
 			server->short_of = false;
 	}
@@ -54,7 +54,8 @@ static void is_ready(struct nr_source *source)
 
 int nr_listening_open(struct nr_server *server, const char *url,
 		      const struct naru_stream_options *options,
-		      int (*open)(struct nr_server *server, struct naru_stream *stream),
+		      int (*open)(struct nr_listening *listening,
+				  struct naru_stream *stream),
 		      struct nr_listening *listening)
 {
 	int r;

@@ -254,7 +254,9 @@ bool nr_rule_is_for(const struct nr_rule *rule, struct nr_caller *caller)
 		return caller->who.name[0] &&
 		       fnmatch(rule->pattern, caller->who.name, 0) == 0;
 	case NR_WHO_ADDRESS:
-		return caller->host[0] && is_address(rule, caller->host);
+		return is_address(rule, caller->host) ||
+		       (caller->near &&
+			(is_address(rule, "127.0.0.1") || is_address(rule, "::1")));
 	}
 	return false;
 }

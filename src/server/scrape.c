@@ -158,8 +158,9 @@ static int begin(struct nr_scrape *scrape)
 	return r < 0 ? r : nr_loop_watch(&server->loop, &scrape->readable, EPOLLIN);
 }
 
-int nr_scrape_open(struct nr_server *server, struct naru_stream *stream)
+int nr_scrape_open(struct nr_listening *listening, struct naru_stream *stream)
 {
+	struct nr_server *server = listening->server;
 	struct nr_scrape *scrape =
 		server->scrapes_count < SCRAPES_MAX ? calloc(1, sizeof(*scrape)) : NULL;
 	int r;
