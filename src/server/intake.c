@@ -374,7 +374,10 @@ bool nr_intake_is_cancelled(struct nr_connection *connection)
 		if (frame.verb == NR_WIRE_CANCEL &&
 		    frame.serial == connection->request.serial)
 			return true;
-		from += HEADER + (size_t)frame.length;
+		from += HEADER;
+		if (frame.length > intake->seen_length - from)
+			break;
+		from += frame.length;
 	}
 	return false;
 }
