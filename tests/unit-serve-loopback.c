@@ -205,6 +205,11 @@ static void test_addresses(void **state)
 		assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "six"), expected);
 		assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "closed"),
 				 -EACCES);
+		/* Who may look at nothing may not have the space searched. */
+		lane_say(&lane, NR_WIRE_LIST, 0, 0, NULL, 0);
+		assert_int_equal(lane_hear_value(&lane), i ? -EACCES : 1);
+		lane_say(&lane, NR_WIRE_SPACE, 0, 0, NULL, 0);
+		assert_int_equal(lane_hear_value(&lane), i ? -EACCES : 0);
 		lane_close(&lane);
 		serving_stop(serving);
 	}

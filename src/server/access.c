@@ -174,6 +174,18 @@ int nr_access_check_owner(struct nr_connection *connection, const char *name,
 	return 0;
 }
 
+/* To list a space costs time in proportion to it; whoever sees nothing need not have it.
+ */
+int nr_access_check_list(struct nr_connection *connection)
+{
+	const struct nr_rules *rules = connection->server->rules;
+
+	if (!rules || nr_rules_may_allow(rules, &connection->caller, NR_RIGHT_LOOK))
+		return 0;
+	return deny(connection, nr_right_name(NR_RIGHT_LOOK), "at the space",
+		    "no line allows it for any queue");
+}
+
 int nr_access_enter(struct nr_connection *connection)
 {
 	const struct nr_caller *caller = &connection->caller;

@@ -48,6 +48,9 @@ bool nr_access_has(struct nr_connection *connection, enum nr_right right,
 int nr_access_check_owner(struct nr_connection *connection, const char *name,
 			  const struct naru_queue_options *options);
 
+/* May it look at any queue at all? Else -EACCES, as above. */
+int nr_access_check_list(struct nr_connection *connection);
+
 /* Is it one of the patterns that are served? */
 bool nr_access_is_served(const struct nr_server *server, const char *name);
 

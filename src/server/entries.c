@@ -67,6 +67,8 @@ int nr_verb_list(struct nr_connection *connection, const unsigned char *body)
 	int r;
 
 	(void)body;
+	if (nr_access_check_list(connection) < 0)
+		return NR_ANSWERED;
 	listing.connection = connection;
 	listing.used = 0;
 	listing.count = 0;
@@ -81,9 +83,12 @@ int nr_verb_space(struct nr_connection *connection, const unsigned char *body)
 {
 	struct naru_space_stat stat = {.size = sizeof(stat)};
 	struct nr_wire_space_answer wire;
-	int r = naru_space_stat(connection->server->space, &stat);
+	int r;
 
 	(void)body;
+	if (nr_access_check_list(connection) < 0)
+		return NR_ANSWERED;
+	r = naru_space_stat(connection->server->space, &stat);
 	if (r < 0)
 		return nr_queue_error(connection, r, "SPACE");
 	wire = (struct nr_wire_space_answer){

@@ -110,3 +110,15 @@ bool nr_rules_allow(const struct nr_rules *rules, struct nr_caller *caller,
 	snprintf(ret_text, size, "no line of %s allows it", rules->path);
 	return false;
 }
+
+bool nr_rules_may_allow(const struct nr_rules *rules, struct nr_caller *caller,
+			uint32_t right)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct nr_rule *rule = &rules->lines[i];
+
+		if (rule->allow && rule->rights & right && nr_rule_is_for(rule, caller))
+			return true;
+	}
+	return false;
+}

@@ -33,4 +33,8 @@ void nr_rules_free(struct nr_rules *rules);
 bool nr_rules_allow(const struct nr_rules *rules, struct nr_caller *caller,
 		    uint32_t right, const char *queue, char *ret_text, size_t size);
 
+/* Is there a line that allows him that, with whatever queue? */
+bool nr_rules_may_allow(const struct nr_rules *rules, struct nr_caller *caller,
+			uint32_t right);
+
 #endif /* NARU_SERVER_RULES_H */
