@@ -254,6 +254,47 @@ static void test_set(void **state)
 }
 
 /* More queues than one answer has room for; segments are no queues. */
+static void hear_too_much(struct lane *lane)
+{
+	struct heard heard = lane_hear(lane);
+
+	assert_int_equal(heard.frame.value, -EINVAL);
+	assert_non_null(strstr((char *)heard.body,
+			       "gives a queue 2097152 bytes and 16400 "
+			       "messages at most"));
+}
+
+/* Memory is reserved at once; so a client cannot have any amount. */
+static void test_capacity(void **state)
+{
+	const struct nr_server_options options = {.capacity = 2 << 20};
+	struct serving *serving = serving_start(*state, "local://serve", &options);
+	struct lane lane = lane_open(serving, 0, 1, 0);
+	struct nr_wire_open open = {.capacity = (2 << 20) + 1};
+	struct nr_wire_set set = {.capacity = (2 << 20) + 1};
+
+	for (int i = 0; i < 2; i++) {
+		lane_say_name(&lane, NR_WIRE_OPEN, NR_WIRE_CREATE, &open, sizeof(open),
+			      &open.name_length, "q");
+		hear_too_much(&lane);
+		open = (struct nr_wire_open){.messages = 16401};
+	}
+	open = (struct nr_wire_open){.capacity = 2 << 20, .messages = 16400};
+	lane_say_name(&lane, NR_WIRE_OPEN, NR_WIRE_CREATE, &open, sizeof(open),
+		      &open.name_length, "q");
+	assert_int_equal(lane_hear_value(&lane), 0);
+	for (int i = 0; i < 2; i++) {
+		lane_say(&lane, NR_WIRE_SET, 0, 0, &set, sizeof(set));
+		hear_too_much(&lane);
+		set = (struct nr_wire_set){.messages = 16401};
+	}
+	/* What was made here may be larger. */
+	naru_queue_close(room_queue(*state, "large", 4 << 20, 0));
+	assert_int_equal(lane_open_name(&lane, NR_WIRE_CREATE, "large"), 0);
+	lane_close(&lane);
+	serving_stop(serving);
+}
+
 static void test_list(void **state)
 {
 	enum { QUEUES = 300 };
@@ -315,6 +356,7 @@ int main(void)
 		in_a_room(test_batches),    in_a_room(test_half_sent),
 		in_a_room(test_selections), in_a_room(test_look),
 		in_a_room(test_set),	    in_a_room(test_list),
+		in_a_room(test_capacity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

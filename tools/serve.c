@@ -34,6 +34,7 @@ struct serve_options {
 	uint64_t connections;
 	uint64_t connections_per_peer;
 	uint64_t held;
+	uint64_t capacity;
 	bool plain;
 	uint32_t mode;
 	const char *certificate;
@@ -77,10 +78,14 @@ static const struct nr_option options[] = {
 	 nr_read_size, FIELD(memory)},
 	{"connections", 0, "COUNT", "at most; default 4096", nr_read_count,
 	 FIELD(connections)},
-	{"connections-per-peer", 0, "COUNT", "of one user or address; default: as many",
-	 nr_read_count, FIELD(connections_per_peer)},
+	{"connections-per-peer", 0, "COUNT",
+	 "of one user, certificate or address; default: as many", nr_read_count,
+	 FIELD(connections_per_peer)},
 	{"held", 0, "COUNT", "messages that one session may hold; default 65536",
 	 nr_read_count, FIELD(held)},
+	{"capacity", 0, "BYTES",
+	 "of a queue that a client makes, or changes, at most; default 1G", nr_read_size,
+	 FIELD(capacity)},
 	{"plain", 'p', NULL, "ordinary sockets, no shared memory", NULL, FIELD(plain)},
 	{"mode", 0, "MODE", "who may connect to a socket's file; default 0600",
 	 nr_read_mode, FIELD(mode)},
@@ -184,6 +189,7 @@ static int serve(struct nr_tool *tool, const struct serve_options *given)
 		.connections = (uint32_t)given->connections,
 		.connections_per_peer = (uint32_t)given->connections_per_peer,
 		.held = (uint32_t)given->held,
+		.capacity = given->capacity,
 		.log = print_log,
 	};
 	int r = nr_server_open(tool->space, &chosen, &server);

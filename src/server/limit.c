@@ -3,6 +3,7 @@
 #include <server/limit.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <server/peer.h>
 #include <sys/resource.h>
 
@@ -30,6 +31,22 @@ void nr_limit_raise(struct nr_server *server)
 			      (unsigned long long)wanted);
 	}
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* As many messages as a queue of that capacity has by default: they cost memory, too. */
+int nr_limit_capacity(struct nr_connection *connection, const char *name,
+		      const struct naru_queue_options *options)
+{
+	uint64_t capacity = connection->server->options.capacity;
+	uint64_t messages = capacity / 128 + 16;
+
+	if (options->capacity <= capacity && options->messages <= messages)
+		return 0;
+	nr_answer_error(connection, -EINVAL,
+			"%s: this server gives a queue %" PRIu64 " bytes and %" PRIu64
+			" messages at most",
+			name, capacity, messages);
+	return -EINVAL;
 }
 
 static bool is_crowded(const struct nr_server *server)

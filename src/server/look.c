@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/access.h>
+#include <server/limit.h>
 #include <server/request.h>
 #include <server/served.h>
 #include <stdlib.h>
@@ -108,6 +109,8 @@ int nr_verb_set(struct nr_connection *connection, const unsigned char *body)
 	if (flags & NR_WIRE_GROUP)
 		options.flags |= NARU_SET_GROUP;
 	if (nr_access_check_owner(connection, connection->served->name, &options) < 0)
+		return NR_ANSWERED;
+	if (nr_limit_capacity(connection, connection->served->name, &options) < 0)
 		return NR_ANSWERED;
 	r = naru_queue_set(connection->served->queue, &options);
 	if (r < 0)

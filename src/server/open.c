@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/access.h>
+#include <server/limit.h>
 #include <server/name.h>
 #include <server/request.h>
 #include <server/served.h>
@@ -53,7 +54,7 @@ static int answer_opened(struct nr_connection *connection, struct nr_served *ser
 	return NR_ANSWERED;
 }
 
-/* It is to be made. -EACCES has been answered. */
+/* It is to be made. What is wrong has been answered. */
 static int create(struct nr_connection *connection, const char *name,
 		  struct naru_queue_options *options, struct nr_served **ret_served)
 {
@@ -63,6 +64,8 @@ static int create(struct nr_connection *connection, const char *name,
 
 	if (r == 0)
 		r = nr_access_check_owner(connection, name, options);
+	if (r == 0)
+		r = nr_limit_capacity(connection, name, options);
 	if (r < 0)
 		return r;
 	options->flags |= NARU_CREATE;

@@ -26,6 +26,8 @@ enum {
 	MEMORY = 256 << 20,
 	CONNECTIONS = 4096,
 	HELD = 65536,
+	CAPACITY = 1 << 30,
+	CAPACITY_LEAST = 1 << 20,
 };
 
 void nr_server_log(struct nr_server *server, const char *format, ...)
@@ -63,6 +65,8 @@ static void set_defaults(struct nr_server_options *options)
 		options->connections_per_peer = options->connections;
 	if (!options->held)
 		options->held = HELD;
+	if (!options->capacity)
+		options->capacity = CAPACITY;
 }
 
 static int check_options(struct nr_server *server)
@@ -74,6 +78,13 @@ static int check_options(struct nr_server *server)
 			      "a frame must be allowed at least %d bytes, and a multiple "
 			      "of 8",
 			      NR_SERVER_FRAME_LEAST);
+		return -EINVAL;
+	}
+	if (options->capacity < CAPACITY_LEAST) {
+		nr_server_log(server,
+			      "the capacity must be %d bytes at least, as a queue "
+			      "has by default",
+			      CAPACITY_LEAST);
 		return -EINVAL;
 	}
 	if (options->memory < options->frame_max) {

@@ -32,6 +32,8 @@ struct nr_server_options {
 	uint32_t connections;	       /* default 4,096 */
 	uint32_t connections_per_peer; /* default: as many */
 	uint32_t held;		       /* messages of one session; default 65,536 */
+	uint64_t capacity; /* bytes of a queue that a client makes, or changes, at most;
+			      default 1 GiB */
 
 	/* One line for whoever runs the server. */
 	void (*log)(void *data, const char *line);
