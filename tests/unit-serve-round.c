@@ -2,6 +2,9 @@
 
 /* Who is tried when something has changed: turn by turn */
 
+#include <errno.h>
+#include <server/handle.h>
+#include <server/stuck.h>
 #include <string.h>
 #include <support/serving.h>
 #include <support/transport.h>
@@ -76,10 +79,57 @@ static void test_dead(void **state)
 	naru_queue_close(queue);
 }
 
+/* While somebody stands still with the queue's lock, it is left alone; but not for ever.
+ */
+static void test_stuck(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
+	struct nr_server *server = start(*state);
+	struct lane first = open_lane(*state, server, 1);
+	struct lane second = open_lane(*state, server, 2);
+	const struct {
+		struct nr_wire_release release;
+		uint64_t delivery;
+	} body = {{.number = 1, .count = 1}, 1};
+	struct nr_served *served =
+		nr_of(server->served_list.next, struct nr_served, link);
+
+	assert_int_equal(naru_queue_send(queue, 1, "a", 1, 0), 0);
+	lane_say_take(&first, 0, 0, 1, 0);
+	turn(server);
+	lane_hear_message(&first, 1, "a");
+	assert_int_equal(nr_stuck(served), 0);
+	assert_int_equal(nr_stuck_note(served, -EAGAIN), -EAGAIN);
+	assert_int_equal(nr_stuck(served), -EAGAIN);
+	lane_say(&first, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
+	lane_say(&first, NR_WIRE_STAT, 0, 0, NULL, 0);
+	turn(server);
+	assert_int_equal(lane_hear_value(&first), -EAGAIN);
+	assert_int_equal(lane_hear_value(&first), -EAGAIN);
+	/* What does not wait for the lock is done. */
+	lane_say_take(&second, 0, -1, 1, 0);
+	turn(server);
+	assert_int_equal(naru_queue_send(queue, 1, "b", 1, 0), 0);
+	turn(server);
+	assert_true(has_answer(&second));
+	lane_hear_message(&second, 1, "b");
+	assert_int_equal(nr_stuck(served), -EAGAIN);
+	served->stuck_until = 1;
+	lane_say(&first, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
+	turn(server);
+	assert_int_equal(lane_hear_value(&first), 1);
+	assert_int_equal(served->stuck_until, 0);
+	lane_close(&first);
+	lane_close(&second);
+	nr_server_close(server);
+	naru_queue_close(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_dead),
+		in_a_room(test_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

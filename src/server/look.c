@@ -6,7 +6,7 @@
 #include <server/access.h>
 #include <server/limit.h>
 #include <server/request.h>
-#include <server/served.h>
+#include <server/stuck.h>
 #include <stdlib.h>
 
 static void answer_message(struct nr_connection *connection, int64_t type,
@@ -28,9 +28,13 @@ static ssize_t look_at(struct nr_connection *connection, const struct nr_wire_lo
 {
 	int flags = connection->request.flags & NR_WIRE_TRUNCATE ? NARU_TRUNCATE : 0;
 	int64_t type;
-	ssize_t n = naru_queue_look(connection->served->queue, look->nth, flags, buffer,
-				    size, &type);
+	ssize_t n = nr_stuck(connection->served);
 
+	if (n == 0)
+		n = nr_stuck_note(connection->served,
+				  (int)naru_queue_look(connection->served->queue,
+						       look->nth, flags, buffer, size,
+						       &type));
 	if (n >= 0)
 		answer_message(connection, type, buffer, (size_t)n);
 	return n;
@@ -61,7 +65,7 @@ int nr_verb_stat(struct nr_connection *connection, const unsigned char *body)
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
 	const struct nr_served *served = connection->served;
 	struct nr_wire_stat_answer answer;
-	int r = naru_queue_stat(served->queue, &stat);
+	int r = nr_stuck_stat(connection->served, &stat);
 
 	(void)body;
 	if (r < 0)
@@ -112,7 +116,10 @@ int nr_verb_set(struct nr_connection *connection, const unsigned char *body)
 		return NR_ANSWERED;
 	if (nr_limit_capacity(connection, connection->served->name, &options) < 0)
 		return NR_ANSWERED;
-	r = naru_queue_set(connection->served->queue, &options);
+	r = nr_stuck(connection->served);
+	if (r == 0)
+		r = nr_stuck_note(connection->served,
+				  naru_queue_set(connection->served->queue, &options));
 	if (r < 0)
 		return nr_queue_error(connection, r, "SET");
 	nr_answer(connection, 0, NULL, 0);

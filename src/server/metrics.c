@@ -5,7 +5,7 @@
 #include <server/access.h>
 #include <server/connection.h>
 #include <server/request.h>
-#include <server/served.h>
+#include <server/stuck.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static int sample(void *data, const struct naru_entry *entry)
 	one->stat.size = sizeof(one->stat);
 	one->remote_senders = served->writable.count;
 	one->remote_receivers = served->readable.count;
-	if (naru_queue_stat(served->queue, &one->stat) == 0)
+	if (nr_stuck_stat(served, &one->stat) == 0)
 		samples->count++;
 	nr_served_close(served);
 	return 0;

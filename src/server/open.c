@@ -9,6 +9,7 @@
 #include <server/request.h>
 #include <server/served.h>
 #include <server/session.h>
+#include <server/stuck.h>
 #include <unistd.h>
 
 /* The lane's own queue from now on. */
@@ -32,7 +33,7 @@ static int answer_opened(struct nr_connection *connection, struct nr_served *ser
 		NR_RIGHT_SEND | NR_RIGHT_RECEIVE | NR_RIGHT_SET | NR_RIGHT_LOOK;
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
 	struct nr_wire_open_answer answer;
-	int r = naru_queue_stat(served->queue, &stat);
+	int r = nr_stuck_stat(served, &stat);
 
 	if (r < 0) {
 		nr_served_close(served);
@@ -136,7 +137,7 @@ int nr_verb_remove(struct nr_connection *connection, const unsigned char *body)
 		return NR_ANSWERED;
 	r = nr_served_open(connection->server, name, NULL, false, &served);
 	if (r == 0) {
-		r = naru_queue_stat(served->queue, &stat);
+		r = nr_stuck_stat(served, &stat);
 		nr_served_close(served);
 	}
 	/* What is damaged may be removed, too. */

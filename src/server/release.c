@@ -4,16 +4,18 @@
 
 #include <errno.h>
 #include <server/request.h>
-#include <server/served.h>
 #include <server/session.h>
+#include <server/stuck.h>
 #include <string.h>
 
 /* Was that number done before, perhaps by a server before this one? */
 static int recall(struct nr_connection *connection, uint64_t number)
 {
 	uint64_t released = 0;
-	int r = naru_queue_recall(connection->served->queue, &connection->release_once,
-				  NULL, &released);
+	int r = nr_stuck_note(connection->served,
+			      naru_queue_recall(connection->served->queue,
+						&connection->release_once, NULL,
+						&released));
 
 	if (r < 0)
 		return r;
@@ -25,15 +27,19 @@ static int release_one(struct nr_connection *connection, uint64_t number,
 {
 	struct nr_session *session = connection->session;
 	struct nr_holding *holding = nr_session_find(session, delivery);
-	int r;
+	int r = nr_stuck(connection->served);
 
+	if (r < 0)
+		return r;
 	if (!holding)
 		return recall(connection, number);
 	if (holding->served != connection->served)
 		return -EINVAL;
 	connection->release_once.number = number;
-	r = naru_queue_release_once(holding->served->queue, &connection->release_once,
-				    &holding->message);
+	r = nr_stuck_note(connection->served,
+			  naru_queue_release_once(connection->served->queue,
+						  &connection->release_once,
+						  &holding->message));
 	if (r == 0)
 		nr_session_drop(session, holding);
 	return r;

@@ -7,6 +7,7 @@
 #include <server/peer.h>
 #include <server/served.h>
 #include <server/session.h>
+#include <server/stuck.h>
 
 struct verb {
 	const char *name;
@@ -114,7 +115,7 @@ static void renew_rights(struct nr_connection *connection)
 		return;
 	connection->rules_version = connection->server->rules_version;
 	connection->rights = 0;
-	if (naru_queue_stat(served->queue, &stat) == 0)
+	if (nr_stuck_stat(connection->served, &stat) == 0)
 		connection->rights = nr_access_rights(connection, served->name, &stat);
 }
 
@@ -131,7 +132,7 @@ static int check_rights(struct nr_connection *connection, const struct verb *ver
 	renew_rights(connection);
 	if (connection->rights & verb->rights)
 		return 0;
-	r = naru_queue_stat(served->queue, &stat);
+	r = nr_stuck_stat(connection->served, &stat);
 	if (r < 0) {
 		nr_queue_error(connection, r, verb->name);
 		return r;

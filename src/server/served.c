@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <server/connection.h>
 #include <server/request.h>
+#include <server/stuck.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -86,7 +87,7 @@ static struct nr_served *find_alive(struct nr_server *server, const char *name,
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
 	struct nr_served *served = find(server, name, hash);
 
-	if (served && naru_queue_stat(served->queue, &stat) == -EIDRM) {
+	if (served && nr_stuck_stat(served, &stat) == -EIDRM) {
 		forget(served);
 		served = NULL;
 	}
@@ -156,18 +157,27 @@ static struct nr_side *side_of(struct nr_served *served, enum naru_poll which)
 	return which == NARU_READABLE ? &served->readable : &served->writable;
 }
 
+/* If the lock cannot be had just now, the next round does it. */
+static int watch(struct nr_side *side)
+{
+	struct nr_served *served = side->served;
+
+	if (side->source.fd < 0)
+		side->source.fd = naru_queue_fd(served->queue, side->which);
+	if (side->source.fd >= 0)
+		return nr_loop_watch(&served->server->loop, &side->source,
+				     EPOLLIN | EPOLLET);
+	return side->source.fd == -EAGAIN || side->source.fd == -ETIMEDOUT
+		       ? 0
+		       : side->source.fd;
+}
+
 int nr_served_wait(struct nr_connection *connection, enum naru_poll which)
 {
 	struct nr_server *server = connection->server;
 	struct nr_side *side = side_of(connection->served, which);
-	int r = 0;
+	int r = watch(side);
 
-	if (side->source.fd < 0) {
-		side->source.fd = naru_queue_fd(connection->served->queue, which);
-		r = side->source.fd < 0 ? side->source.fd : 0;
-	}
-	if (r == 0)
-		r = nr_loop_watch(&server->loop, &side->source, EPOLLIN | EPOLLET);
 	if (r == 0 && server->waiting == 0)
 		r = nr_timer_set(&server->loop.timers, &server->tick,
 				 nr_timers_due(TICK_MS));
@@ -233,7 +243,11 @@ static void side_round(struct nr_task *task)
 
 	if (nr_list_empty(&side->waiting))
 		return;
-	naru_queue_rearm(side->served->queue, side->which);
+	if (side->source.fd < 0)
+		watch(side);
+	if (nr_stuck(side->served) == 0)
+		nr_stuck_note(side->served,
+			      naru_queue_rearm(side->served->queue, side->which));
 	nr_list_move(&side->waiting, &tried);
 	while (!nr_list_empty(&tried)) {
 		struct nr_connection *connection =

@@ -36,7 +36,8 @@ struct nr_served {
 	struct nr_waste waste;
 	struct naru_queue *queue;
 	uint32_t users;
-	bool gone; /* removed: not in the table any more */
+	uint64_t stuck_until; /* server/stuck.h */
+	bool gone;	      /* removed: not in the table any more */
 	struct nr_side readable;
 	struct nr_side writable;
 	char name[NARU_NAME_MAX + 1];

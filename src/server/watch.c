@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <server/request.h>
-#include <server/served.h>
+#include <server/stuck.h>
 
 static bool is_ready(const struct naru_queue_stat *stat, enum naru_poll which)
 {
@@ -63,7 +63,9 @@ int nr_verb_watch(struct nr_connection *connection, const unsigned char *body)
 	if (watch.which != NARU_READABLE && watch.which != NARU_WRITABLE)
 		return nr_queue_error(connection, -EINVAL, "WATCH");
 	which = (enum naru_poll)watch.which;
-	r = naru_queue_stat(connection->served->queue, &stat);
+	r = nr_stuck_stat(connection->served, &stat);
+	if (r == -EAGAIN)
+		return (int)which;
 	if (r < 0)
 		return nr_queue_error(connection, r, "WATCH");
 	if (!(connection->request.flags & NR_WIRE_NEXT)) {
