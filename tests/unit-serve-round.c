@@ -79,6 +79,65 @@ static void test_dead(void **state)
 	naru_queue_close(queue);
 }
 
+/* Who comes just when something has changed is behind those who wait for it. */
+static void test_newcomer(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 0, 1);
+	struct nr_server *server = start(*state);
+	struct lane first = open_lane(*state, server, 1);
+	struct lane second = open_lane(*state, server, 2);
+	char buffer[8];
+	int64_t type;
+
+	lane_say_take(&first, NR_WIRE_QUIET, -1, 1, -5);
+	turn(server);
+	lane_say_take(&second, NR_WIRE_QUIET, -1, 1, 3);
+	assert_int_equal(naru_queue_send(queue, 3, "a", 1, 0), 0);
+	turn(server);
+	assert_true(has_answer(&first));
+	assert_false(has_answer(&second));
+	lane_hear_message(&first, 3, "a");
+	assert_int_equal(naru_queue_send(queue, 3, "b", 1, 0), 0);
+	turn(server);
+	lane_hear_message(&second, 3, "b");
+	/* Of another type, he waits for nobody. */
+	lane_say_take(&first, NR_WIRE_QUIET, -1, 1, 4);
+	turn(server);
+	assert_int_equal(naru_queue_send(queue, 3, "c", 1, 0), 0);
+	lane_say_take(&second, NR_WIRE_QUIET, 0, 1, 3);
+	turn(server);
+	lane_hear_message(&second, 3, "c");
+	assert_int_equal(naru_queue_send(queue, 4, "d", 1, 0), 0);
+	turn(server);
+	lane_hear_message(&first, 4, "d");
+	/* And the same for room. */
+	lane_say_send(&second, 0, 0, 1, 1, "e");
+	turn(server);
+	assert_int_equal(lane_hear_value(&second), 1);
+	lane_say_send(&first, 0, -1, 1, 1, "f");
+	turn(server);
+	lane_say_send(&second, 0, -1, 2, 1, "g");
+	assert_int_equal(naru_queue_receive(queue, 0, 0, buffer, 8, 0, &type), 1);
+	turn(server);
+	assert_true(has_answer(&first));
+	assert_int_equal(lane_hear_value(&first), 1);
+	assert_int_equal(naru_queue_receive(queue, 0, 0, buffer, 8, 0, &type), 1);
+	assert_int_equal(buffer[0], 'f');
+	turn(server);
+	assert_int_equal(lane_hear_value(&second), 1);
+	/* What is in the queue already, and comes again, does not wait. */
+	lane_say_send(&first, 0, -1, 2, 1, "h");
+	turn(server);
+	lane_say_send(&second, 0, -1, 2, 1, "g");
+	turn(server);
+	assert_true(has_answer(&second));
+	assert_int_equal(lane_hear_value(&second), 1);
+	lane_close(&first);
+	lane_close(&second);
+	nr_server_close(server);
+	naru_queue_close(queue);
+}
+
 /* While somebody stands still with the queue's lock, it is left alone; but not for ever.
  */
 static void test_stuck(void **state)
@@ -129,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_dead),
+		in_a_room(test_newcomer),
 		in_a_room(test_stuck),
 	};
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <server/request.h>
-#include <server/served.h>
+#include <server/stuck.h>
 
 enum { AT_ONCE = 128 };
 
@@ -53,6 +53,20 @@ static ssize_t send_batch(struct nr_connection *connection, const struct batch *
 				    batch->count, 0);
 }
 
+/* It comes again, and what it has sent is in the queue: there is nothing to wait for. */
+static bool comes_again(struct nr_connection *connection, uint64_t number)
+{
+	uint64_t sent = 0;
+
+	return !(connection->request.flags & NR_WIRE_QUIET) &&
+	       nr_stuck(connection->served) == 0 &&
+	       nr_stuck_note(connection->served,
+			     naru_queue_recall(connection->served->queue,
+					       &connection->send_once, &sent, NULL)) ==
+		       0 &&
+	       sent >= number;
+}
+
 static int answer(struct nr_connection *connection, int value)
 {
 	if (!(connection->request.flags & NR_WIRE_QUIET))
@@ -87,12 +101,16 @@ int nr_verb_send(struct nr_connection *connection, const unsigned char *body)
 			       send.count - connection->done, &batch);
 		if (r < 0)
 			return fail(connection, r);
+		connection->wants = (int64_t)batch.items[0].length;
+		if (connection->done == 0 &&
+		    nr_served_is_behind(connection, NARU_WRITABLE) &&
+		    !comes_again(connection, send.number))
+			return NR_WAITS_TO_WRITE;
 		n = send_batch(connection, &batch, send.number + connection->done);
 		if (n == -EAGAIN) {
 			if (connection->done > 0 &&
 			    !(connection->request.flags & NR_WIRE_QUIET))
 				break;
-			connection->wants = (int64_t)batch.items[0].length;
 			return NR_WAITS_TO_WRITE;
 		}
 		if (n <= 0)

@@ -206,6 +206,42 @@ void nr_served_leave(struct nr_connection *connection)
 			      &connection->server->tick);
 }
 
+/* Is there a message that both could take? */
+static bool overlap(const struct nr_connection *a, const struct nr_connection *b)
+{
+	bool all_but_a = a->request.flags & NR_WIRE_EXCEPT;
+	bool all_but_b = b->request.flags & NR_WIRE_EXCEPT;
+
+	if (a->wants == 0 || b->wants == 0 || (all_but_a && all_but_b))
+		return true;
+	if (all_but_a || all_but_b)
+		return a->wants != b->wants;
+	if (a->wants > 0 && b->wants > 0)
+		return a->wants == b->wants;
+	/* The lowest type up to so much. */
+	return (a->wants < 0 && b->wants < 0) || a->wants + b->wants <= 0;
+}
+
+bool nr_served_is_behind(const struct nr_connection *connection, enum naru_poll which)
+{
+	const struct nr_side *side = side_of(connection->served, which);
+	const struct nr_link *link = side->waiting.next;
+
+	if (connection->waits || connection->request.value == 0)
+		return false;
+	for (; link != &side->waiting; link = link->next) {
+		const struct nr_connection *other =
+			nr_of(link, struct nr_connection, waiting);
+
+		if (other->request.verb != connection->request.verb)
+			continue;
+		if (which == NARU_READABLE ? overlap(other, connection)
+					   : connection->wants >= other->wants)
+			return true;
+	}
+	return false;
+}
+
 /* What has been wanted in vain in this round. */
 struct vain {
 	int64_t wants[8];

@@ -51,6 +51,12 @@ int nr_served_open(struct nr_server *server, const char *name,
 void nr_served_close(struct nr_served *served);
 
 /*
+ * Is the connection's request, a TAKE or a SEND that is new and has time to wait, behind
+ * one that waits for the same thing? connection->wants is set.
+ */
+bool nr_served_is_behind(const struct nr_connection *connection, enum naru_poll which);
+
+/*
  * The connection's request waits, until it is tried again (nr_request_again()), by the
  * connection's due at the latest. 0: it waits.
  */

@@ -277,6 +277,8 @@ int nr_verb_take(struct nr_connection *connection, const unsigned char *body)
 	connection->wants = take.select;
 	if (nr_session_find(connection->session, take.delivery))
 		return bring_again(connection, &take, body);
+	if (nr_served_is_behind(connection, NARU_READABLE))
+		return NR_WAITS_TO_READ;
 	if (connection->request.flags & NR_WIRE_QUIET) {
 		ssize_t n = take_quietly(connection, &take, body);
 
