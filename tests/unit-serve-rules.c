@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <server/rules.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <support/must.h>
+#include <support/serving.h>
 #include <support/unit.h>
 #include <unistd.h>
 
@@ -116,11 +118,33 @@ static void test_callers(void **state)
 	}
 }
 
+/* Who may send, and not look, is told of a message that is too large that it is. */
+static void test_sender(void **state)
+{
+	enum { LARGE = 2 << 20 };
+	struct room *room = *state;
+	const struct nr_server_options options = {
+		.access = write_lines(room, "allow anyone send *\n")};
+	struct serving *serving = serving_start(room, "tcp://127.0.0.1:0", &options);
+	struct naru_queue *queue;
+	char *bytes = calloc(1, LARGE), name[300];
+
+	naru_queue_close(room_queue(room, "q", 0, 0));
+	snprintf(name, sizeof(name), "%s/q", serving->url);
+	assert_int_equal(naru_queue_open(room->space, name, NULL, &queue), 0);
+	assert_int_equal(naru_queue_send(queue, 1, bytes, LARGE, 0), -EMSGSIZE);
+	assert_int_equal(naru_queue_send(queue, 1, bytes, 1, 0), 0);
+	naru_queue_close(queue);
+	free(bytes);
+	serving_stop(serving);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_broken),
 		in_a_room(test_callers),
+		in_a_room(test_sender),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
