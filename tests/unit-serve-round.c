@@ -138,6 +138,49 @@ static void test_newcomer(void **state)
 	naru_queue_close(queue);
 }
 
+static void say_next(struct lane *lane)
+{
+	const struct nr_wire_watch watch = {.which = NARU_READABLE};
+
+	lane_say(lane, NR_WIRE_WATCH, NR_WIRE_NEXT, -1, &watch, sizeof(watch));
+}
+
+/* Something has come anew also if as much has gone; and not if it was there before. */
+static void test_next(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
+	struct nr_server *server = start(*state);
+	struct lane first = open_lane(*state, server, 1);
+	struct lane second = open_lane(*state, server, 2);
+	struct naru_message message, other;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(naru_queue_send(queue, 1, "a", 1, 0), 0);
+		assert_int_equal(naru_queue_take(queue, 0, 0, 0, &message), 0);
+		assert_int_equal(naru_queue_send(queue, 1, "b", 1, 0), 0);
+		say_next(&first);
+		say_next(&second);
+		turn(server);
+		assert_int_equal(lane_hear(&first).frame.flags, NR_WIRE_MORE);
+		assert_int_equal(lane_hear(&second).frame.flags, NR_WIRE_MORE);
+		turn(server);
+		assert_false(has_answer(&first));
+		assert_false(has_answer(&second));
+		assert_int_equal(naru_queue_give_back(queue, &message), 0);
+		assert_int_equal(naru_queue_take(queue, 0, 0, 0, &other), 0);
+		turn(server);
+		assert_true(has_answer(&first));
+		assert_true(has_answer(&second));
+		assert_int_equal(lane_hear_value(&first), 0);
+		assert_int_equal(lane_hear_value(&second), 0);
+		assert_int_equal(naru_queue_release(queue, &other), 0);
+	}
+	lane_close(&first);
+	lane_close(&second);
+	nr_server_close(server);
+	naru_queue_close(queue);
+}
+
 /* While somebody stands still with the queue's lock, it is left alone; but not for ever.
  */
 static void test_stuck(void **state)
@@ -189,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_a_room(test_dead),
 		in_a_room(test_newcomer),
+		in_a_room(test_next),
 		in_a_room(test_stuck),
 	};
 

@@ -67,8 +67,10 @@ struct nr_connection {
 	uint32_t done;		/* items of a SEND that are in the queue */
 	size_t done_end;	/* bytes of the body that these took */
 	int64_t wants;		/* of a TAKE: the selection; of a SEND: bytes */
-	uint64_t passed; /* of a WATCH with NEXT: messages that came (went) before */
-	uint64_t there;	 /* and those that were there */
+	uint64_t turn;		/* of a WATCH with NEXT: in which it came */
+	uint64_t told;		/* how often the descriptor was ready before */
+	uint64_t passed;	/* messages that came (went) before */
+	uint64_t there;		/* and those that were there */
 };
 
 /* The stream, which has come there, becomes the connection's. */

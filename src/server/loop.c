@@ -81,6 +81,7 @@ int nr_loop_turn(struct nr_loop *loop, bool wait)
 	struct epoll_event events[EVENTS];
 	int timeout = 0, count;
 
+	loop->turns++;
 	if (wait && nr_list_empty(&loop->tasks))
 		timeout = nr_timers_timeout(&loop->timers);
 	count = epoll_wait(loop->poller, events, EVENTS, timeout);

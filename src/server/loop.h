@@ -38,6 +38,7 @@ struct nr_loop {
 	struct nr_timers timers;
 	struct nr_link tasks;
 	struct nr_waste *waste;
+	uint64_t turns; /* that have begun */
 };
 
 int nr_loop_open(struct nr_loop *loop);

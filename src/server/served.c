@@ -17,6 +17,7 @@ static void side_ready(struct nr_source *source)
 	struct nr_side *side = nr_of(source, struct nr_side, source);
 	struct nr_loop *loop = &side->served->server->loop;
 
+	side->told++;
 	if (nr_list_empty(&side->waiting))
 		nr_loop_watch(loop, source, 0);
 	else
@@ -152,7 +153,7 @@ void nr_served_close(struct nr_served *served)
 	nr_loop_throw_away(&server->loop, &served->waste);
 }
 
-static struct nr_side *side_of(struct nr_served *served, enum naru_poll which)
+struct nr_side *nr_served_side(struct nr_served *served, enum naru_poll which)
 {
 	return which == NARU_READABLE ? &served->readable : &served->writable;
 }
@@ -175,7 +176,7 @@ static int watch(struct nr_side *side)
 int nr_served_wait(struct nr_connection *connection, enum naru_poll which)
 {
 	struct nr_server *server = connection->server;
-	struct nr_side *side = side_of(connection->served, which);
+	struct nr_side *side = nr_served_side(connection->served, which);
 	int r = watch(side);
 
 	if (r == 0 && server->waiting == 0)
@@ -197,7 +198,7 @@ void nr_served_leave(struct nr_connection *connection)
 {
 	if (!connection->waits)
 		return;
-	side_of(connection->served, connection->waits)->count -=
+	nr_served_side(connection->served, connection->waits)->count -=
 		connection->request.verb != NR_WIRE_WATCH;
 	connection->waits = 0;
 	nr_list_remove(&connection->waiting);
@@ -224,7 +225,7 @@ static bool overlap(const struct nr_connection *a, const struct nr_connection *b
 
 bool nr_served_is_behind(const struct nr_connection *connection, enum naru_poll which)
 {
-	const struct nr_side *side = side_of(connection->served, which);
+	const struct nr_side *side = nr_served_side(connection->served, which);
 	const struct nr_link *link = side->waiting.next;
 
 	if (connection->waits || connection->request.value == 0)

@@ -24,6 +24,7 @@ struct nr_side {
 	struct nr_source source; /* of the queue's descriptor */
 	struct nr_task round;
 	struct nr_link waiting; /* struct nr_connection */
+	uint64_t told;		/* times that the descriptor has become ready */
 	uint32_t count;		/* of these, those that send or take */
 	enum naru_poll which;
 	struct nr_served *served;
@@ -55,6 +56,8 @@ void nr_served_close(struct nr_served *served);
  * one that waits for the same thing? connection->wants is set.
  */
 bool nr_served_is_behind(const struct nr_connection *connection, enum naru_poll which);
+
+struct nr_side *nr_served_side(struct nr_served *served, enum naru_poll which);
 
 /*
  * The connection's request waits, until it is tried again (nr_request_again()), by the

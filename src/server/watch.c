@@ -6,6 +6,9 @@
 #include <server/request.h>
 #include <server/stuck.h>
 
+/* How far one with NEXT has come: connection->done. */
+enum { NEXT_NEW, NEXT_ARMS, NEXT_ARMED };
+
 static bool is_ready(const struct naru_queue_stat *stat, enum naru_poll which)
 {
 	if (which == NARU_READABLE)
@@ -25,28 +28,49 @@ static uint64_t there(const struct naru_queue_stat *stat, enum naru_poll which)
 				      : stat->messages + stat->held_messages;
 }
 
-/* The first answer to NEXT. From now on whatever happens is seen in the counters. */
+/*
+ * Before the first answer to NEXT the descriptor has to be armed, by a round; and what it
+ * has been ready for until now must have been told: the next turn begins with that.
+ */
+static int arm(struct nr_connection *connection, struct nr_side *side)
+{
+	if (connection->done == NEXT_NEW)
+		connection->turn = connection->server->loop.turns;
+	else
+		nr_loop_later(&connection->server->loop, &side->round);
+	connection->done = NEXT_ARMS;
+	return (int)side->which;
+}
+
+/* From now on whatever happens makes the descriptor ready, or is seen in the counters. */
 static int begin(struct nr_connection *connection, const struct naru_queue_stat *stat,
-		 enum naru_poll which)
+		 const struct nr_side *side)
 {
 	struct nr_wire_frame frame = nr_answer_frame(connection, 0, 0);
 
 	frame.flags |= NR_WIRE_MORE;
 	nr_output_write(connection, &frame, sizeof(frame));
-	connection->done = 1;
-	connection->passed = passed(stat, which);
-	connection->there = there(stat, which);
-	return (int)which;
+	/* It is to be sent. */
+	nr_connection_wake(connection);
+	connection->done = NEXT_ARMED;
+	connection->told = side->told;
+	connection->passed = passed(stat, side->which);
+	connection->there = there(stat, side->which);
+	return (int)side->which;
 }
 
-/* Something has come (or gone) anew, if only because it was given back. */
+/*
+ * Something has come (or gone) anew. The counters tell what the dead have left behind,
+ * too; but not that as many were given back as were taken.
+ */
 static bool has_changed(struct nr_connection *connection,
-			const struct naru_queue_stat *stat, enum naru_poll which)
+			const struct naru_queue_stat *stat, const struct nr_side *side)
 {
-	uint64_t now = there(stat, which);
-	bool changed = passed(stat, which) != connection->passed ||
-		       (which == NARU_READABLE ? now > connection->there
-					       : now < connection->there);
+	uint64_t now = there(stat, side->which);
+	bool changed = side->told != connection->told ||
+		       passed(stat, side->which) != connection->passed ||
+		       (side->which == NARU_READABLE ? now > connection->there
+						     : now < connection->there);
 
 	connection->there = now;
 	return changed;
@@ -57,12 +81,14 @@ int nr_verb_watch(struct nr_connection *connection, const unsigned char *body)
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
 	struct nr_wire_watch watch;
 	enum naru_poll which;
+	struct nr_side *side;
 	int r;
 
 	nr_wire_read(&watch, body, sizeof(watch));
 	if (watch.which != NARU_READABLE && watch.which != NARU_WRITABLE)
 		return nr_queue_error(connection, -EINVAL, "WATCH");
 	which = (enum naru_poll)watch.which;
+	side = nr_served_side(connection->served, which);
 	r = nr_stuck_stat(connection->served, &stat);
 	if (r == -EAGAIN)
 		return (int)which;
@@ -71,9 +97,13 @@ int nr_verb_watch(struct nr_connection *connection, const unsigned char *body)
 	if (!(connection->request.flags & NR_WIRE_NEXT)) {
 		if (!is_ready(&stat, which))
 			return (int)which;
-	} else if (connection->done == 0) {
-		return begin(connection, &stat, which);
-	} else if (!has_changed(connection, &stat, which)) {
+	} else if (connection->done != NEXT_ARMED) {
+		if (connection->request.value != 0 &&
+		    (connection->done == NEXT_NEW ||
+		     connection->turn == connection->server->loop.turns))
+			return arm(connection, side);
+		return begin(connection, &stat, side);
+	} else if (!has_changed(connection, &stat, side)) {
 		return (int)which;
 	}
 	nr_answer(connection, 0, NULL, 0);
