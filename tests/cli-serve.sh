@@ -85,6 +85,7 @@ print(client.recv(4096)[6:8].hex(), flush=True)
 os.kill(pid, 15)
 print(manager.recv(100).decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
+command -v python3 >/dev/null || exit 0
 run 0 python3 manager.py
 grep -q '^READY=1$' out || fail "not ready"
 grep -q '^STOPPING=1 0$' out || fail "not stopped"

@@ -62,6 +62,7 @@ need() {
 under=("$naru" run --)
 [ "${CLIENTS_KERNEL-0}" = 0 ] || under=()
 
+# In the background without it, so that $! is the program and not a shell around it.
 run() {
 	"${under[@]}" "$@"
 }

@@ -36,13 +36,18 @@ cat >"$scratch/squid.conf" <<-END
 	coredump_dir $scratch
 END
 
+# Of its own in /dev/shm, which it removes when it ends in peace.
+name=naru$$
 started=()
 clean_up() {
-	local pid
-	for pid in "${started[@]}"; do
+	local pid children
+	# diskd would notice after some seconds that squid is gone.
+	children=$(pgrep -P "${started[-1]}") || true
+	for pid in $children "${started[@]}"; do
 		kill "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
+	rm -f "/dev/shm/$name"-*
 }
 
 # What it serves may be kept for an hour.
@@ -62,9 +67,9 @@ explain() {
 	fail "$@"
 }
 
-run squid -N -z -f "$scratch/squid.conf" >"$scratch/logs/make" 2>&1 ||
+run squid -n "$name" -N -z -f "$scratch/squid.conf" >"$scratch/logs/make" 2>&1 ||
 	{ cat "$scratch/logs/make" >&2; fail "no cache was made"; }
-run squid -N -f "$scratch/squid.conf" >"$scratch/logs/squid" 2>&1 &
+"${under[@]}" squid -n "$name" -N -f "$scratch/squid.conf" >"$scratch/logs/squid" 2>&1 &
 started+=($!)
 
 # fetch - the page, through squid

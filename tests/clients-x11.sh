@@ -12,7 +12,7 @@ clean_up() {
 }
 
 display=$scratch/display
-run Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3>"$display" >"$scratch/server.log" 2>&1 &
+"${under[@]}" Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp 3>"$display" >"$scratch/server.log" 2>&1 &
 server=$!
 await test -s "$display"
 DISPLAY=:$(cat "$display")

@@ -105,7 +105,8 @@ static size_t converse(unsigned char *bytes, uint64_t session)
 	static const unsigned char name[8] = "q";
 	const struct nr_wire_hello hello = {
 		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
-	const struct nr_wire_open open = {.name_length = 1};
+	const struct nr_wire_open open = {
+		.capacity = 1024, .messages = 8, .name_length = 1};
 	const struct nr_wire_send send = {.count = 1};
 	const struct nr_wire_item item = {.type = 1, .length = 5};
 	const struct nr_wire_frame frames[] = {
