@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/served-room.h>
 #include <support/transport.h>
@@ -209,5 +210,6 @@ int main(void)
 		unconfirmed(test_what_is_taken_is_held),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
