@@ -16,6 +16,9 @@ static void clear(void)
 
 void default_space_of_our_own(void)
 {
+	/* A second time, or in a child, it is the same one. */
+	if (maker)
+		return;
 	maker = getpid();
 	must(mkdtemp(path));
 	must(setenv("NARU_SPACE", path, 1) == 0);
