@@ -205,13 +205,33 @@ static int attempt(struct nr_lane *lane, struct nr_exchange *exchange)
 	return r;
 }
 
+/*
+ * The answer to a repetition: does it tell what became of the first try? Whoever refuses
+ * it (no memory, no right, too long for this server) has not looked at its number.
+ */
+static bool is_decided(const struct nr_exchange *exchange, int error)
+{
+	switch (error) {
+	case -ESTALE:
+	case -EIDRM:
+		return true;
+	case -EAGAIN:
+	case -ETIMEDOUT:
+	case -EINTR:
+		return exchange->waits;
+	default:
+		return !exchange->once;
+	}
+}
+
 static int give_up(const struct nr_lane *lane, const struct nr_exchange *exchange,
 		   int error)
 {
 	if (lane->patience->interrupted && exchange->tries == 0)
 		return -EINTR;
 	/* Nobody could tell this from what the server says when nothing was done. */
-	if (exchange->tries > 0 && nr_lane_may_mend(lane, error))
+	if (exchange->tries > 0 && error != -EBADMSG &&
+	    (nr_lane_may_mend(lane, error) || !is_decided(exchange, error)))
 		return -ECONNRESET;
 	return error == -EPIPE || error == -ESHUTDOWN ? -ECONNRESET : error;
 }
@@ -220,9 +240,11 @@ int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 {
 	struct nr_patience *patience = lane->patience;
 	uint64_t nap = NAP_FIRST_NS;
+	bool again;
 	int r;
 
 	for (;;) {
+		again = exchange->tries > 0;
 		r = attempt(lane, exchange);
 		if (lane->stream)
 			break;
@@ -233,6 +255,10 @@ int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 			return give_up(lane, exchange, r);
 		}
 		nap = nap * 2 < NAP_LAST_NS ? nap * 2 : NAP_LAST_NS;
+	}
+	if (again && r < 0 && !is_decided(exchange, r)) {
+		exchange->unresolved = true;
+		return -ECONNRESET;
 	}
 	/* After a repetition the server was not told the whole of the time. */
 	if (exchange->waits && (r == -EAGAIN || r == -ETIMEDOUT))

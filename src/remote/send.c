@@ -93,18 +93,18 @@ static int send_by(struct nr_lane *lane, struct nr_send *send)
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_SEND,
 		.waits = true,
+		.once = true,
 		.length = send->length,
 		.write = nr_send_write,
 		.read = read_count,
 		.data = send,
 	};
-	int r;
 
+	/* What failed may have been done, whatever was said: no other gets its numbers.
+	 */
 	send->number = lane->sends;
-	r = nr_exchange_run(lane, &exchange);
-	/* Of what was not sent the numbers may be another's. */
-	lane->sends += r > 0 ? (uint32_t)r : exchange.unresolved ? send->count : 0;
-	return r;
+	lane->sends += send->count;
+	return nr_exchange_run(lane, &exchange);
 }
 
 ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A request was done, its connection broke, and what comes of the repetition is not what
+ * the first try would have said.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <support/impostor.h>
+#include <support/must.h>
+#include <support/unit.h>
+
+enum { SEEN = 64 };
+
+/* What was asked, in its order, and what is to be answered. */
+struct script {
+	struct impostor impostor;
+	struct naru_queue *queue;
+	uint16_t verb; /* the first of these is not answered, */
+	unsigned cuts; /* nor so many in all; */
+	int error;     /* then this is the answer; 0: the right one */
+	unsigned errors;
+	uint32_t frame_max; /* of those who connect again; 0: as before */
+	int brings;	    /* messages of the first TAKE, and of the repetition */
+	int brings_again;
+	int releases; /* of each RELEASE; 0: all */
+
+	_Atomic unsigned count;
+	struct {
+		uint16_t verb;
+		uint64_t number; /* or delivery */
+	} seen[SEEN];
+};
+
+static bool is_numbered(uint16_t verb)
+{
+	return verb >= NR_WIRE_SEND && verb <= NR_WIRE_GIVE_BACK;
+}
+
+static void note(struct script *script, uint16_t verb, const unsigned char *body)
+{
+	unsigned count = script->count;
+
+	if (!is_numbered(verb))
+		return;
+	must(count < SEEN);
+	script->seen[count].verb = verb;
+	memcpy(&script->seen[count].number, body, sizeof(uint64_t));
+	script->count = count + 1;
+}
+
+static unsigned count_of(const struct script *script, uint16_t verb)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < script->count; i++)
+		count += script->seen[i].verb == verb;
+	return count;
+}
+
+/* The nth request of its kind, from 0 on. */
+static uint64_t number_of(const struct script *script, uint16_t verb, unsigned nth)
+{
+	for (unsigned i = 0; i < script->count; i++)
+		if (script->seen[i].verb == verb && nth-- == 0)
+			return script->seen[i].number;
+	must(false);
+	return 0;
+}
+
+static void bring(struct script *script, const unsigned char *body,
+		  struct impostor_answer *answer)
+{
+	int count = count_of(script, NR_WIRE_TAKE) > 1 ? script->brings_again
+						       : script->brings;
+	uint64_t room;
+
+	if (count == 0)
+		return;
+	impostor_clear(answer);
+	answer->frame.value = count;
+	memcpy(&room, body + sizeof(struct nr_wire_take), sizeof(room));
+	for (int i = 0; i < count; i++)
+		impostor_add_item(answer, room);
+}
+
+static bool play(struct impostor *impostor, const struct nr_wire_frame *request,
+		 const unsigned char *body, struct impostor_answer *answer)
+{
+	struct script *script = impostor->data;
+
+	note(script, request->verb, body);
+	if (request->verb == NR_WIRE_HELLO && script->frame_max && script->count > 0)
+		memcpy(answer->body + offsetof(struct nr_wire_hello_answer, frame_max),
+		       &script->frame_max, sizeof(script->frame_max));
+	if (request->verb == NR_WIRE_TAKE)
+		bring(script, body, answer);
+	if (request->verb == NR_WIRE_RELEASE && script->releases)
+		answer->frame.value = script->releases;
+	if (request->verb != script->verb)
+		return true;
+	if (script->cuts > 0) {
+		script->cuts--;
+		return false;
+	}
+	if (script->errors > 0) {
+		script->errors--;
+		impostor_fail(answer, script->error);
+	}
+	return true;
+}
+
+static void begin(struct script *script)
+{
+	char url[128];
+
+	impostor_start(&script->impostor, 1);
+	snprintf(url, sizeof(url), "%s/q", script->impostor.url);
+	must_be(naru_queue_open(NULL, url, NULL, &script->queue), 0);
+	script->impostor.data = script;
+	script->impostor.meddle = play;
+}
+
+static void end(struct script *script)
+{
+	naru_queue_close(script->queue);
+	impostor_stop(&script->impostor);
+}
+
+static void test_a_send_takes_nobody_elses_number(void **state)
+{
+	static const int errors[] = {-ENOBUFS, -EACCES, -ENOSPC};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct script script = {
+			.verb = NR_WIRE_SEND, .cuts = 1, .error = errors[i], .errors = 1};
+
+		begin(&script);
+		assert_int_equal(naru_queue_send(script.queue, 1, "a", 1, -1),
+				 -ECONNRESET);
+		assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
+		assert_int_equal(count_of(&script, NR_WIRE_SEND), 3);
+		assert_int_equal(number_of(&script, NR_WIRE_SEND, 1),
+				 number_of(&script, NR_WIRE_SEND, 0));
+		assert_true(number_of(&script, NR_WIRE_SEND, 2) >
+			    number_of(&script, NR_WIRE_SEND, 0));
+		end(&script);
+	}
+}
+
+/* The server that comes next takes shorter frames only. */
+static void test_a_send_that_became_too_long(void **state)
+{
+	struct script script = {.verb = NR_WIRE_SEND, .cuts = 1, .frame_max = 4096};
+	static char large[5000];
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(naru_queue_send(script.queue, 1, large, sizeof(large), -1),
+			 -ECONNRESET);
+	assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
+	assert_int_equal(count_of(&script, NR_WIRE_SEND), 2);
+	assert_true(number_of(&script, NR_WIRE_SEND, 1) >
+		    number_of(&script, NR_WIRE_SEND, 0));
+	end(&script);
+}
+
+/* Nothing was repeated: what the server says is true. */
+static void test_a_send_that_is_refused(void **state)
+{
+	struct script script = {.verb = NR_WIRE_SEND, .error = -ENOBUFS, .errors = 1};
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(naru_queue_send(script.queue, 1, "a", 1, -1), -ENOBUFS);
+	assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
+	end(&script);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_send_takes_nobody_elses_number),
+		cmocka_unit_test(test_a_send_that_became_too_long),
+		cmocka_unit_test(test_a_send_that_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
