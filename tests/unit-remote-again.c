@@ -179,12 +179,89 @@ static void test_a_send_that_is_refused(void **state)
 	end(&script);
 }
 
+static const char *receive_one(struct script *script)
+{
+	return words_receive(script->queue, 0, 0);
+}
+
+/* It is ours if the first try was done, and it may have been. */
+static void test_a_release_is_repeated_until_it_is_told(void **state)
+{
+	static const int errors[] = {-ENOBUFS, -EAGAIN, -ENOSPC, -EACCES};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct script script = {.verb = NR_WIRE_RELEASE,
+					.cuts = 1,
+					.error = errors[i],
+					.errors = 2};
+
+		begin(&script);
+		assert_string_equal(receive_one(&script), "ECONNRESET");
+		/* -EAGAIN is tried again by itself. */
+		if (errors[i] != -EAGAIN)
+			assert_string_equal(receive_one(&script),
+					    strerrorname_np(-errors[i]));
+		assert_string_equal(receive_one(&script), "7 hello");
+		assert_int_equal(count_of(&script, NR_WIRE_TAKE), 1);
+		assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 0);
+		for (unsigned k = 0; k < 4; k++)
+			assert_int_equal(number_of(&script, NR_WIRE_RELEASE, k),
+					 number_of(&script, NR_WIRE_RELEASE, 0));
+		end(&script);
+	}
+}
+
+/* Who can wait does not hear of it. */
+static void test_a_release_that_is_to_be_tried_again(void **state)
+{
+	struct script script = {.verb = NR_WIRE_RELEASE, .error = -EAGAIN, .errors = 1};
+
+	(void)state;
+	begin(&script);
+	assert_string_equal(receive_one(&script), "7 hello");
+	assert_int_equal(count_of(&script, NR_WIRE_TAKE), 2);
+	assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 1);
+	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 0),
+			 number_of(&script, NR_WIRE_TAKE, 0));
+	end(&script);
+}
+
+static int receive_three(struct script *script)
+{
+	static char bytes[3][8];
+	struct naru_item items[3];
+
+	for (int i = 0; i < 3; i++)
+		items[i] = (struct naru_item){0, bytes[i], sizeof(bytes[i])};
+	return (int)naru_queue_receive_batch(script->queue, 0, 0, items, 3, 0);
+}
+
+/* The server stopped at the second one, and does not say why. */
+static void test_what_is_not_released_is_given_back(void **state)
+{
+	struct script script = {.brings = 3, .releases = 1};
+	uint64_t first;
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), 1);
+	first = number_of(&script, NR_WIRE_TAKE, 0);
+	assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 2);
+	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 0), first + 1);
+	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 1), first + 2);
+	end(&script);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_send_takes_nobody_elses_number),
 		cmocka_unit_test(test_a_send_that_became_too_long),
 		cmocka_unit_test(test_a_send_that_is_refused),
+		cmocka_unit_test(test_a_release_is_repeated_until_it_is_told),
+		cmocka_unit_test(test_a_release_that_is_to_be_tried_again),
+		cmocka_unit_test(test_what_is_not_released_is_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,18 +38,19 @@ static int release(struct nr_lane *lane, struct receive *receive, uint64_t deliv
 	for (uint32_t i = 0; i < count; i++)
 		receive->deliveries[i] = delivery + i;
 	r = nr_release(lane, receive->deliveries, count, &unresolved);
-	if (r < 0 && unresolved)
+	if (unresolved) {
 		nr_release_later(lane, receive->deliveries, receive->items, count);
-	if (r < 0 && r != -ESTALE) {
-		if (!unresolved)
-			nr_give_back_later(lane, delivery, count);
 		return r;
 	}
-	if (r == -ESTALE)
+	if (r < 0 && r != -ESTALE && r != -EAGAIN) {
+		nr_give_back_later(lane, delivery, count);
+		return r;
+	}
+	if (r < 0)
 		r = 0;
-	if ((uint32_t)r + 1 < count)
-		nr_give_back_later(lane, delivery + (uint32_t)r + 1,
-				   count - (uint32_t)r - 1);
+	/* The next one, too: it need not have gone back by itself. */
+	if ((uint32_t)r < count)
+		nr_give_back_later(lane, delivery + (uint32_t)r, count - (uint32_t)r);
 	return r;
 }
 

@@ -44,6 +44,7 @@ static struct nr_exchange exchange_of(struct release *release)
 {
 	return (struct nr_exchange){
 		.verb = NR_WIRE_RELEASE,
+		.once = true,
 		.length = sizeof(struct nr_wire_release) +
 			  release->count * sizeof(release->deliveries[0]),
 		.write = write_release,
@@ -186,8 +187,9 @@ static int settle_release(struct nr_lane *lane)
 	uint32_t ours;
 	int r = nr_exchange_once(lane, &exchange);
 
-	if (!lane->stream)
-		return r;
+	/* It has not looked whether that was done: so we ask again. */
+	if (r < 0 && (!lane->stream || (r != -ESTALE && r != -EIDRM)))
+		return r == -EAGAIN ? -ETIMEDOUT : r;
 	ours = r > 0 ? (uint32_t)r : 0;
 	lane->unreleased = NULL;
 	if (ours < delivered->count && delivered->items) {
