@@ -237,19 +237,67 @@ static int receive_three(struct script *script)
 	return (int)naru_queue_receive_batch(script->queue, 0, 0, items, 3, 0);
 }
 
+static void assert_given_back(const struct script *script, unsigned first, unsigned end)
+{
+	uint64_t taken = number_of(script, NR_WIRE_TAKE, 0);
+
+	assert_int_equal(count_of(script, NR_WIRE_GIVE_BACK), end - first);
+	for (unsigned i = first; i < end; i++)
+		assert_int_equal(number_of(script, NR_WIRE_GIVE_BACK, i - first),
+				 taken + i);
+}
+
 /* The server stopped at the second one, and does not say why. */
 static void test_what_is_not_released_is_given_back(void **state)
 {
 	struct script script = {.brings = 3, .releases = 1};
-	uint64_t first;
 
 	(void)state;
 	begin(&script);
 	assert_int_equal(receive_three(&script), 1);
-	first = number_of(&script, NR_WIRE_TAKE, 0);
-	assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 2);
-	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 0), first + 1);
-	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 1), first + 2);
+	assert_given_back(&script, 1, 3);
+	end(&script);
+}
+
+/* A new connection's window is smaller: what else the first try has brought stays held.
+ */
+static void test_a_repetition_that_brings_less(void **state)
+{
+	struct script script = {
+		.verb = NR_WIRE_TAKE, .cuts = 1, .brings = 3, .brings_again = 1};
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), 1);
+	assert_given_back(&script, 1, 3);
+	end(&script);
+}
+
+/* Nor does a repetition that is refused say that the first one brought nothing. */
+static void test_a_repetition_that_brings_nothing(void **state)
+{
+	struct script script = {.verb = NR_WIRE_TAKE,
+				.cuts = 1,
+				.error = -ENOBUFS,
+				.errors = 1,
+				.brings = 3};
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), -ENOBUFS);
+	assert_given_back(&script, 0, 3);
+	end(&script);
+}
+
+/* Without a repetition there is nothing to be given back. */
+static void test_a_take_that_brings_less(void **state)
+{
+	struct script script = {.brings = 1, .brings_again = 1};
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), 1);
+	assert_given_back(&script, 0, 0);
 	end(&script);
 }
 
@@ -262,6 +310,9 @@ int main(void)
 		cmocka_unit_test(test_a_release_is_repeated_until_it_is_told),
 		cmocka_unit_test(test_a_release_that_is_to_be_tried_again),
 		cmocka_unit_test(test_what_is_not_released_is_given_back),
+		cmocka_unit_test(test_a_repetition_that_brings_less),
+		cmocka_unit_test(test_a_repetition_that_brings_nothing),
+		cmocka_unit_test(test_a_take_that_brings_less),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

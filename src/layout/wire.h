@@ -149,8 +149,8 @@ struct nr_wire_item {
 
 /*
  * followed by count items. number: of the first; those behind it have the next ones. In a
- * lane numbers rise from 1 on; the same ones again are the same messages, sent again
- * because no answer came. Answer, value: how many are in the queue, from the first on.
+ * lane numbers rise from 1 on, with gaps; the same ones again are the same messages, sent
+ * again because no answer came. Answer, value: how many are in the queue, from the first on.
  * With QUIET number is not looked at: what is sent again is there twice; and the server
  * waits until all of the items are in the queue.
  */

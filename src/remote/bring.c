@@ -83,6 +83,17 @@ void nr_bring_number(struct nr_lane *lane, struct nr_bring *bring)
 	lane->deliveries += bring->count;
 }
 
+/* What came beyond what we know of may be held: the first tries brought it. */
+static void give_back_rest(struct nr_lane *lane, const struct nr_bring *bring,
+			   const struct nr_exchange *exchange, int result)
+{
+	uint32_t known = result > 0 ? (uint32_t)result : 0;
+
+	if (result < 0 ? exchange->unresolved || bring->brought || exchange->tries > 1
+		       : exchange->tries > 1 && known < bring->count)
+		nr_give_back_later(lane, bring->delivery + known, bring->count - known);
+}
+
 int nr_bring(struct nr_lane *lane, struct nr_bring *bring)
 {
 	struct nr_exchange exchange = {
@@ -99,7 +110,6 @@ int nr_bring(struct nr_lane *lane, struct nr_bring *bring)
 
 	nr_bring_number(lane, bring);
 	r = nr_exchange_run(lane, &exchange);
-	if (r < 0 && (exchange.unresolved || bring->brought))
-		nr_give_back_later(lane, bring->delivery, bring->count);
+	give_back_rest(lane, bring, &exchange, r);
 	return r;
 }
