@@ -157,6 +157,8 @@ int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
 	nr_family_check(client);
 	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
+	if (client->unconfirmed)
+		nr_unconfirmed_push(client);
 	pthread_mutex_lock(&client->guard);
 	lane = client->idle;
 	if (lane)
@@ -189,7 +191,7 @@ static struct naru_stream *surplus(struct nr_client *client)
 	int connected = 0;
 
 	for (struct nr_lane *lane = client->idle; lane; lane = lane->next) {
-		if (!lane->stream || lane->unconfirmed)
+		if (!lane->stream)
 			continue;
 		oldest = lane;
 		connected++;

@@ -51,6 +51,9 @@ struct nr_client {
 	struct nr_tokens tokens;
 	struct nr_watch *watch[2]; /* of NARU_READABLE, NARU_WRITABLE */
 
+	struct nr_lane *outward;  /* of unconfirmed sends, and nothing else; never idle */
+	_Atomic uint32_t sending; /* of outward: 0: free; else remote/unconfirmed.c */
+
 	struct nr_client *previous, *following; /* of all of this process */
 };
 

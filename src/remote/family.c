@@ -49,7 +49,8 @@ static void begin_anew(struct nr_client *client)
 	}
 	memset(client->lane, 0, sizeof(client->lane));
 	client->lanes = 0;
-	client->idle = NULL;
+	client->idle = client->outward = NULL;
+	nr_store_relaxed(&client->sending, 0);
 	client->name[0] = nr_random() | 1;
 	nr_store_relaxed(&client->pid, nr_process_id());
 }

@@ -43,6 +43,7 @@ struct nr_lane {
 	uint32_t doubt_count;
 	struct nr_delivered *unreleased;
 
+	/* Of nr_client.outward. */
 	bool unconfirmed; /* something was sent without an answer */
 	int late;	  /* how that failed, if it did; not yet told */
 	uint32_t unheard; /* frames sent since the server was last listened to */

@@ -107,11 +107,23 @@ static int send_by(struct nr_lane *lane, struct nr_send *send)
 	return nr_exchange_run(lane, &exchange);
 }
 
+static int send_confirmed(struct nr_client *client, struct nr_send *send,
+			  struct nr_patience *patience)
+{
+	struct nr_lane *lane;
+	int r = nr_client_take_lane(client, patience, &lane);
+
+	if (r < 0)
+		return r;
+	r = send_by(lane, send);
+	nr_client_give_lane(client, lane);
+	return r;
+}
+
 ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,
 		       size_t count, int timeout_ms)
 {
 	struct nr_patience patience;
-	struct nr_lane *lane;
 	struct nr_send send;
 	int r;
 
@@ -121,11 +133,8 @@ ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,
 	if (r < 0)
 		return r;
 	patience = nr_patience_of(timeout_ms);
-	r = nr_client_take_lane(client, &patience, &lane);
-	if (r < 0)
-		return r;
-	r = client->unconfirmed ? nr_unconfirmed_send(lane, &send) : send_by(lane, &send);
-	nr_client_give_lane(client, lane);
+	r = client->unconfirmed ? nr_unconfirmed_send(client, &send, &patience)
+				: send_confirmed(client, &send, &patience);
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		nr_watch_found_none(client, NARU_WRITABLE);
 	return r;
