@@ -5,6 +5,8 @@
  * the first try would have said.
  */
 
+#include <queue/handle.h>
+#include <remote/client.h>
 #include <stdio.h>
 #include <string.h>
 #include <support/impostor.h>
@@ -17,9 +19,10 @@ enum { SEEN = 64 };
 struct script {
 	struct impostor impostor;
 	struct naru_queue *queue;
-	uint16_t verb; /* the first of these is not answered, */
-	unsigned cuts; /* nor so many in all; */
-	int error;     /* then this is the answer; 0: the right one */
+	uint32_t flags; /* of the queue's options */
+	uint16_t verb;	/* the first of these is not answered, */
+	unsigned cuts;	/* nor so many in all; */
+	int error;	/* then this is the answer; 0: the right one */
 	unsigned errors;
 	uint32_t frame_max; /* of those who connect again; 0: as before */
 	int brings;	    /* messages of the first TAKE, and of the repetition */
@@ -113,11 +116,12 @@ static bool play(struct impostor *impostor, const struct nr_wire_frame *request,
 
 static void begin(struct script *script)
 {
+	struct naru_queue_options options = NARU_INIT(options, .flags = script->flags);
 	char url[128];
 
 	impostor_start(&script->impostor, 1);
 	snprintf(url, sizeof(url), "%s/q", script->impostor.url);
-	must_be(naru_queue_open(NULL, url, NULL, &script->queue), 0);
+	must_be(naru_queue_open(NULL, url, &options, &script->queue), 0);
 	script->impostor.data = script;
 	script->impostor.meddle = play;
 }
@@ -301,6 +305,58 @@ static void test_a_take_that_brings_less(void **state)
 	end(&script);
 }
 
+static uint64_t taken(const struct script *script, unsigned nth)
+{
+	return number_of(script, NR_WIRE_TAKE, nth) &
+	       ((UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 1);
+}
+
+/* What was not brought uses no numbers up. */
+static void test_deliveries_are_counted(void **state)
+{
+	struct script script = {.brings = 2, .brings_again = 1};
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), 2);
+	assert_int_equal(receive_three(&script), 1);
+	assert_int_equal(receive_three(&script), 1);
+	assert_int_equal(taken(&script, 0), 1);
+	assert_int_equal(taken(&script, 1), 3);
+	assert_int_equal(taken(&script, 2), 4);
+	end(&script);
+}
+
+static void test_deliveries_begin_anew_at_their_end(void **state)
+{
+	struct script script = {.brings = 2, .brings_again = 1};
+	struct nr_lane *lane;
+
+	(void)state;
+	begin(&script);
+	lane = script.queue->remote->lane[0];
+	lane->deliveries = (UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 5;
+	assert_int_equal(receive_three(&script), 2);
+	assert_int_equal(receive_three(&script), 1);
+	assert_int_equal(taken(&script, 0), (UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 5);
+	assert_int_equal(taken(&script, 1), 1);
+	end(&script);
+}
+
+/* Nor does what is released at once. */
+static void test_quiet_deliveries_have_one_number(void **state)
+{
+	struct script script = {.flags = NARU_UNCONFIRMED};
+
+	(void)state;
+	begin(&script);
+	assert_string_equal(receive_one(&script), "7 hello");
+	assert_string_equal(receive_one(&script), "7 hello");
+	assert_int_equal(taken(&script, 0), 1);
+	assert_int_equal(taken(&script, 1), 1);
+	end(&script);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +369,9 @@ int main(void)
 		cmocka_unit_test(test_a_repetition_that_brings_less),
 		cmocka_unit_test(test_a_repetition_that_brings_nothing),
 		cmocka_unit_test(test_a_take_that_brings_less),
+		cmocka_unit_test(test_deliveries_are_counted),
+		cmocka_unit_test(test_deliveries_begin_anew_at_their_end),
+		cmocka_unit_test(test_quiet_deliveries_have_one_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

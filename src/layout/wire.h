@@ -162,7 +162,8 @@ struct nr_wire_send {
 
 /*
  * followed by count u64: the room for each message. deliveries: delivery, delivery + 1,
- * ...; the same delivery a second time: what it had brought is brought again. Answer:
+ * ...; the same delivery a second time: what it had brought is brought again, as long as it
+ * is held. Only what was brought uses numbers up, and at their end they begin anew. Answer:
  * value messages, as items.
  */
 struct nr_wire_take {
