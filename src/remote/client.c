@@ -128,8 +128,7 @@ void nr_client_end(struct nr_client *client)
 	nr_store_relaxed(&client->removed, true);
 }
 
-/* The guard is held. */
-static int new_lane(struct nr_client *client, struct nr_lane **ret_lane)
+int nr_client_new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 {
 	struct nr_lane *lane;
 	int saved = errno;
@@ -164,23 +163,13 @@ int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
 	if (lane)
 		client->idle = lane->next;
 	else
-		r = new_lane(client, &lane);
+		r = nr_client_new_lane(client, &lane);
 	pthread_mutex_unlock(&client->guard);
 	if (r < 0)
 		return r;
 	lane->patience = patience;
 	*ret_lane = lane;
 	return 0;
-}
-
-int nr_client_own_lane(struct nr_client *client, struct nr_lane **ret_lane)
-{
-	int r;
-
-	pthread_mutex_lock(&client->guard);
-	r = new_lane(client, ret_lane);
-	pthread_mutex_unlock(&client->guard);
-	return r;
 }
 
 /* The connection that was idle for longest, if there are too many. The guard is held. */

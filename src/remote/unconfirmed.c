@@ -117,6 +117,16 @@ static int send_by(struct nr_lane *lane, struct nr_send *send)
 	return lane->late ? tell_late(lane) : r;
 }
 
+static int make_lane(struct nr_client *client)
+{
+	int r;
+
+	pthread_mutex_lock(&client->guard);
+	r = nr_client_new_lane(client, &client->outward);
+	pthread_mutex_unlock(&client->guard);
+	return r;
+}
+
 int nr_unconfirmed_send(struct nr_client *client, struct nr_send *send,
 			struct nr_patience *patience)
 {
@@ -129,7 +139,7 @@ int nr_unconfirmed_send(struct nr_client *client, struct nr_send *send,
 	if (r < 0)
 		return r;
 	if (!client->outward)
-		r = nr_client_own_lane(client, &client->outward);
+		r = make_lane(client);
 	if (r == 0) {
 		client->outward->patience = patience;
 		r = send_by(client->outward, send);

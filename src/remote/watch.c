@@ -44,8 +44,8 @@ void nr_watch_close(struct nr_watch *watch)
 	nr_watch_leave(watch);
 }
 
-static int make(struct nr_client *client, enum naru_poll which,
-		struct nr_watch **ret_watch)
+/* Without a lane yet. */
+static int make(enum naru_poll which, struct nr_watch **ret_watch)
 {
 	struct nr_watch *watch;
 	int saved = errno, r;
@@ -58,18 +58,38 @@ static int make(struct nr_client *client, enum naru_poll which,
 	watch->poller = nr_poller_open();
 	watch->mark = watch->poller < 0 ? watch->poller : nr_poller_mark();
 	r = watch->mark;
-	if (r >= 0)
-		r = nr_client_own_lane(client, &watch->lane);
-	if (r >= 0) {
-		pthread_mutex_init(&watch->guard, NULL);
-		*ret_watch = watch;
-		return 0;
+	if (r < 0) {
+		if (watch->poller >= 0)
+			nr_file_close(watch->poller);
+		free(watch);
+		return r;
 	}
-	if (watch->mark >= 0)
-		nr_file_close(watch->mark);
-	if (watch->poller >= 0)
-		nr_file_close(watch->poller);
-	free(watch);
+	pthread_mutex_init(&watch->guard, NULL);
+	*ret_watch = watch;
+	return 0;
+}
+
+/* Another thread may have been faster: then it is that one's. */
+static int enter(struct nr_client *client, enum naru_poll which, struct nr_watch *made,
+		 struct nr_watch **ret_watch)
+{
+	struct nr_watch *first;
+	int r = 0;
+
+	pthread_mutex_lock(&client->guard);
+	first = *place(client, which);
+	if (!first)
+		r = nr_client_new_lane(client, &made->lane);
+	if (!first && r == 0) {
+		first = made;
+		__atomic_store_n(place(client, which), made, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&client->guard);
+	if (first != made) {
+		pthread_mutex_destroy(&made->guard);
+		nr_watch_leave(made);
+	}
+	*ret_watch = first;
 	return r;
 }
 
@@ -77,25 +97,15 @@ static int make(struct nr_client *client, enum naru_poll which,
 static int get(struct nr_client *client, enum naru_poll which,
 	       struct nr_watch **ret_watch)
 {
-	struct nr_watch *none = NULL, *made;
+	struct nr_watch *made;
 	int r;
 
 	nr_family_check(client);
 	*ret_watch = __atomic_load_n(place(client, which), __ATOMIC_ACQUIRE);
 	if (*ret_watch)
 		return 0;
-	r = make(client, which, &made);
-	if (r < 0)
-		return r;
-	if (__atomic_compare_exchange_n(place(client, which), &none, made, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		*ret_watch = made;
-		return 0;
-	}
-	nr_client_give_lane(client, made->lane);
-	nr_watch_close(made);
-	*ret_watch = none;
-	return 0;
+	r = make(which, &made);
+	return r < 0 ? r : enter(client, which, made, ret_watch);
 }
 
 /* There is no stream to tell of anything: who polls is to call. */
