@@ -90,6 +90,15 @@ int nr_exchange_note(struct nr_lane *lane, const struct nr_wire_frame *answer)
 	return nr_exchange_explain(lane, answer->value);
 }
 
+/* Who has always something to say does not keep us for longer than who says nothing. */
+static int check_time(struct nr_lane *lane)
+{
+	if (nr_patience_limit_ms(lane->patience) != 0)
+		return 0;
+	nr_lane_break(lane);
+	return -ETIMEDOUT;
+}
+
 static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
 		 struct nr_wire_frame *ret_answer)
 {
@@ -116,6 +125,8 @@ static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
 		if (r < 0 || ret_answer->serial == lane->serial)
 			return r;
 		r = nr_exchange_note(lane, ret_answer);
+		if (r == 0)
+			r = check_time(lane);
 		if (r < 0)
 			return r;
 	}
@@ -162,7 +173,8 @@ static int read_answer(struct nr_lane *lane, const struct nr_exchange *exchange,
 	int r;
 
 	if (answer->verb != (exchange->verb | NR_WIRE_ANSWER) ||
-	    answer->value < -ERROR_MAX)
+	    answer->value < -ERROR_MAX ||
+	    (answer->flags & NR_WIRE_MORE && exchange->verb != NR_WIRE_LIST))
 		return broken(lane);
 	if (answer->value < 0) {
 		r = nr_exchange_explain(lane, answer->value);
@@ -182,14 +194,20 @@ int nr_exchange_once(struct nr_lane *lane, struct nr_exchange *exchange)
 	struct nr_wire_frame answer;
 	int r = request(lane, exchange);
 
-	do {
+	for (;;) {
 		if (r >= 0)
 			r = await(lane, exchange, &answer);
 		if (r < 0)
 			return r;
 		r = read_answer(lane, exchange, &answer);
-	} while (r >= 0 && answer.flags & NR_WIRE_MORE);
-	return r;
+		if (!(answer.flags & NR_WIRE_MORE))
+			return r;
+		if (r >= 0)
+			r = check_time(lane);
+		/* What follows is not wanted any more. */
+		if (r < 0 && lane->stream)
+			nr_lane_break(lane);
+	}
 }
 
 /* The answer of a server that ends is none: another one may follow it. */

@@ -68,7 +68,7 @@ static int hear(struct nr_lane *lane)
 		r = nr_frame_await(lane, 0, &answer);
 		if (r == 0)
 			r = nr_exchange_note(lane, &answer);
-	} while (r == 0);
+	} while (r == 0 && lane->late == 0);
 	return r == -EAGAIN || r == -EINTR ? 0 : r;
 }
 

@@ -224,15 +224,19 @@ static int end(struct nr_watch *watch)
 		.serial = watch->lane->serial,
 	};
 	int r = nr_frame_begin(watch->lane, &cancel, true);
+	bool more = false;
 
 	while (r == 0 && (r = nr_frame_send(watch->lane)) == -EINTR)
 		r = 0;
 	while (r == 0) {
 		r = hear(watch, NR_NETWORK_MS);
-		if (r == 2)
+		if (r == 2 && !more)
 			r = 0; /* the last one is what counts */
+		else if (r == 2)
+			r = -EBADMSG;
 		else if (r == 0)
 			r = -ETIMEDOUT;
+		more = true;
 	}
 	return r < 0 ? r : 0;
 }

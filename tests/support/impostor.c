@@ -192,8 +192,10 @@ static bool serve(struct impostor *impostor, int fd)
 	}
 	if (answer.frame.length > right && answer.frame.length <= IMPOSTOR_BODY)
 		right = answer.frame.length;
-	if (send(fd, &answer, sizeof(answer.frame) + right, MSG_NOSIGNAL) < 0)
-		return false;
+	do
+		if (send(fd, &answer, sizeof(answer.frame) + right, MSG_NOSIGNAL) < 0)
+			return false;
+	while (impostor->floods);
 	return stays;
 }
 

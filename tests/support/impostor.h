@@ -35,7 +35,8 @@ struct impostor {
 	 */
 	bool (*meddle)(struct impostor *impostor, const struct nr_wire_frame *request,
 		       const unsigned char *body, struct impostor_answer *answer);
-	void *data;		      /* of the one who meddles */
+	void *data;  /* of the one who meddles */
+	bool floods; /* who meddles: this answer is said until nobody listens any more */
 	int client[IMPOSTOR_CLIENTS]; /* -1: none */
 	atomic_bool ends;
 	pthread_t thread;
