@@ -132,6 +132,17 @@ static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
 	}
 }
 
+/* -EINTR: nothing of it has gone, wherever that was: it is to be built anew. */
+static int write_frame(struct nr_lane *lane, const struct nr_exchange *exchange,
+		       const struct nr_wire_frame *frame)
+{
+	int r = nr_frame_begin(lane, frame, false);
+
+	if (r == 0 && exchange->write)
+		r = exchange->write(lane, exchange->data);
+	return r < 0 ? r : nr_frame_send(lane);
+}
+
 static int request(struct nr_lane *lane, struct nr_exchange *exchange)
 {
 	const struct nr_wire_frame frame = {
@@ -149,15 +160,11 @@ static int request(struct nr_lane *lane, struct nr_exchange *exchange)
 	r = lane->out_end > 0 ? nr_frame_send(lane) : 0;
 	if (r < 0)
 		return r;
-	r = nr_frame_begin(lane, &frame, false);
-	if (r == 0 && exchange->write)
-		r = exchange->write(lane, exchange->data);
-	if (r == 0)
-		r = nr_frame_send(lane);
 	/* It ends a call that waits; unless that was sent before: then it waits no more.
 	 */
-	while (r == -EINTR && (exchange->tries > 0 || !exchange->waits))
-		r = nr_frame_send(lane);
+	do
+		r = write_frame(lane, exchange, &frame);
+	while (r == -EINTR && (exchange->tries > 0 || !exchange->waits));
 	if (lane->out_begun || r == 0)
 		exchange->tries++;
 	if (r < 0 && lane->out_begun)
