@@ -141,6 +141,7 @@ int nr_client_new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 		return -ENOMEM;
 	lane->client = client;
 	lane->number = client->lanes;
+	nr_store_relaxed(&lane->socket, -1);
 	lane->sends = lane->releases = lane->deliveries = 1;
 	client->lane[client->lanes++] = lane;
 	*ret_lane = lane;

@@ -33,8 +33,12 @@ static void begin_anew(struct nr_client *client)
 	for (uint32_t i = 0; i < client->lanes; i++) {
 		struct nr_lane *lane = client->lane[i];
 
+		int making = nr_load_relaxed(&lane->socket);
+
 		if (lane->stream && !is_idle(client, lane))
 			nr_file_close(lane->stream->fd);
+		if (making >= 0)
+			nr_file_close(making);
 	}
 	for (struct nr_lane *lane = client->idle, *next; lane; lane = next) {
 		next = lane->next;
