@@ -183,6 +183,19 @@ static void test_a_send_that_is_refused(void **state)
 	end(&script);
 }
 
+/* Who may send, and not look, cannot know how large the queue is. */
+static void test_a_send_without_a_look(void **state)
+{
+	struct script script = {.verb = NR_WIRE_STAT, .error = -EACCES, .errors = 1};
+
+	(void)state;
+	begin(&script);
+	script.queue->remote->capacity = 1;
+	assert_int_equal(naru_queue_send(script.queue, 1, "ab", 2, -1), 0);
+	assert_int_equal(count_of(&script, NR_WIRE_SEND), 1);
+	end(&script);
+}
+
 static const char *receive_one(struct script *script)
 {
 	return words_receive(script->queue, 0, 0);
@@ -363,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_a_send_takes_nobody_elses_number),
 		cmocka_unit_test(test_a_send_that_became_too_long),
 		cmocka_unit_test(test_a_send_that_is_refused),
+		cmocka_unit_test(test_a_send_without_a_look),
 		cmocka_unit_test(test_a_release_is_repeated_until_it_is_told),
 		cmocka_unit_test(test_a_release_that_is_to_be_tried_again),
 		cmocka_unit_test(test_what_is_not_released_is_given_back),
