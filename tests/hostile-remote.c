@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/impostor.h>
 #include <support/must.h>
 #include <support/random.h>
@@ -278,6 +279,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_spoilt_answers),
 	};
 
+	default_space_of_our_own();
 	first_seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

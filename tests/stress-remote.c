@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
+#include <support/default-space.h>
 #include <support/ledger.h>
 #include <support/must.h>
 #include <support/random.h>
@@ -255,6 +256,7 @@ int main(int argc, char **argv)
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0),
 	};
 
+	default_space_of_our_own();
 	must(stress.stop != MAP_FAILED);
 	printf("seed %lu\n", (unsigned long)stress.seed);
 	run(&stress, "tcp://127.0.0.1:0", (seconds + 1) / 2);

@@ -39,7 +39,7 @@ else
 		"$scratch/imported" |
 		grep -vxE '(__)?(mem|str|v?snprintf)[a-z_]*|bcmp|qsort|secure_getenv' |
 		grep -vxE 'malloc|calloc|realloc|aligned_alloc|free|pthread_[a-z_]*|__register_atfork' |
-		grep -vxE 'clock_gettime|sched_getcpu|sysconf|__errno_location|__libc_current_sigrtmin|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*|__tls_get_addr' \
+		grep -vxE 'clock_gettime|time|sched_getcpu|sysconf|__errno_location|__libc_current_sigrtmin|dl(open|sym|error)|(get|free)addrinfo|__rseq_[a-z]*|__tls_get_addr' \
 			>"$scratch/foreign" || true
 	: >"$scratch/none"
 	compare none foreign

@@ -187,6 +187,26 @@ static void test_the_least_used_is_forgotten(void **state)
 	naru_queue_close(queue);
 }
 
+/* Who only asks, or sends in vain, takes no place from others. */
+static void test_asking_forgets_nobody(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 3, 0);
+	struct naru_once once = session(1, 7);
+	struct naru_message message;
+
+	assert_int_equal(send_words(queue, &once, "abc"), 3);
+	assert_string_equal(words_take(queue, 0, 0, &message), "1 a");
+	assert_int_equal(naru_queue_release_once(queue, &once, &message), 0);
+	words_send(queue, 1, "d");
+	for (uint64_t name = 2; name <= 1200; name++) {
+		assert_recall(queue, name, 0, 0);
+		once = session(name, 1);
+		assert_int_equal(send_words(queue, &once, "x"), -EAGAIN);
+	}
+	assert_recall(queue, 1, 9, 7);
+	naru_queue_close(queue);
+}
+
 static int send_and_die(void *data)
 {
 	struct naru_queue *queue = room_reopen(data, "q");
@@ -352,6 +372,7 @@ int main(void)
 		in_a_room(test_release),
 		in_a_room(test_bad_sessions),
 		in_a_room(test_the_least_used_is_forgotten),
+		in_a_room(test_asking_forgets_nobody),
 		in_a_room(test_other_processes_remember),
 		in_a_room(test_the_file_goes_with_the_queue),
 		cmocka_unit_test(test_a_file_of_another_user_is_refused),

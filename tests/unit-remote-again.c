@@ -9,6 +9,7 @@
 #include <remote/client.h>
 #include <stdio.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/impostor.h>
 #include <support/must.h>
 #include <support/unit.h>
@@ -388,5 +389,6 @@ int main(void)
 		cmocka_unit_test(test_quiet_deliveries_have_one_number),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

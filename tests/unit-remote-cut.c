@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/proxy.h>
 #include <support/served.h>
@@ -96,5 +97,6 @@ int main(void)
 		in_a_room(test_cut_at_every_byte),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

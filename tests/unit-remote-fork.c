@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/unit.h>
 #include <sys/socket.h>
@@ -126,5 +127,6 @@ int main(void)
 		cmocka_unit_test(test_a_connection_that_is_being_made),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/proxy.h>
 #include <support/served.h>
@@ -155,5 +156,6 @@ int main(void)
 		in_a_room(test_receives),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

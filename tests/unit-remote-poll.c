@@ -7,6 +7,7 @@
 #include <queue/handle.h>
 #include <remote/client.h>
 #include <stdlib.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/served-room.h>
 #include <support/transport.h>
@@ -210,5 +211,6 @@ int main(void)
 		with_a_server(test_out_of_range),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <stream/handle.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/impostor.h>
 #include <support/must.h>
 #include <support/unit.h>
@@ -158,5 +159,6 @@ int main(void)
 		cmocka_unit_test(test_a_frame_is_begun_anew),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

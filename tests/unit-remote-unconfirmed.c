@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/served-room.h>
+#include <support/transport.h>
 #include <support/unit.h>
 
 static int set_up(void **state)
@@ -245,6 +247,27 @@ static void test_what_was_fetched_is_selected_from(void **state)
 	assert_string_equal(words_receive(it->away, 0, 0), "EAGAIN");
 }
 
+/* What is here already is not told by the server. */
+static void test_the_descriptor_knows_what_was_fetched(void **state)
+{
+	struct served_room *it = *state;
+	int fd;
+
+	for (int turn = 0; turn < 2; turn++) {
+		words_send(it->here, 1, "a");
+		words_send(it->here, 1, "b");
+		assert_string_equal(words_receive(it->away, 0, 0), "1 a");
+		assert_int_equal(room_stat(it->here).messages, 0);
+		fd = naru_queue_fd(it->away, NARU_READABLE);
+		assert_true(is_ready(fd));
+		assert_string_equal(words_receive(it->away, 2, 0), "EAGAIN");
+		assert_true(is_ready(fd));
+		assert_string_equal(words_receive(it->away, 0, 0), "1 b");
+		assert_string_equal(words_receive(it->away, 0, 0), "EAGAIN");
+		assert_false(is_ready(fd));
+	}
+}
+
 static void test_what_is_taken_is_held(void **state)
 {
 	struct served_room *it = *state;
@@ -270,8 +293,10 @@ int main(void)
 		unconfirmed(test_a_lost_connection_is_told),
 		unconfirmed(test_received_in_order),
 		unconfirmed(test_what_was_fetched_is_selected_from),
+		unconfirmed(test_the_descriptor_knows_what_was_fetched),
 		unconfirmed(test_what_is_taken_is_held),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/served-room.h>
 #include <support/unit.h>
@@ -394,5 +395,6 @@ int main(void)
 		with_a_server(test_the_parents_death_is_heard),
 	};
 
+	default_space_of_our_own();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,9 +20,9 @@
  *	tcp://HOST:PORT		HOST is a name, 192.0.2.1, or [2001:db8::1]; to listen
  *				also * (every address). PORT 0: any that is free.
  *	tls://HOST:PORT		TLS 1.3 over TCP
- *	fd://N			to listen only: the descriptor N, a stream socket of Unix or
- *				TCP that listens already, made by who started us; with a
- *				certificate in the options it speaks TLS. An ordinary
+ *	fd://N			to listen only: the descriptor N, a stream socket of Unix
+ *				or TCP that listens already, made by who started us; with
+ *				a certificate in the options it speaks TLS. An ordinary
  *				socket: no shared memory.
  *
  * On one machine the bytes go through shared memory, and never enter the kernel: at

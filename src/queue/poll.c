@@ -169,6 +169,7 @@ int nr_poll_before_removal_slowly(struct naru_queue *queue)
 
 void nr_poll_before_return(struct naru_queue *queue)
 {
+	uint32_t none = TOKEN_NONE;
 	struct stat stat;
 	int fd;
 
@@ -178,8 +179,9 @@ void nr_poll_before_return(struct naru_queue *queue)
 	fd = open_fifo(queue, NARU_READABLE, &stat);
 	if (fd < 0)
 		return;
+	/* Who has rearmed meanwhile wants to hear of the next one, too. */
 	if (put_byte(fd) == 0)
-		nr_store_relaxed(token(queue, NARU_READABLE), TOKEN_BYTE);
+		nr_swap_if(token(queue, NARU_READABLE), &none, TOKEN_BYTE);
 	nr_file_close(fd);
 }
 

@@ -199,9 +199,10 @@ static bool is_of(const struct nr_session_shared *entry, const uint64_t name[2])
 	       nr_load_relaxed(&entry->name[1]) == name[1];
 }
 
-/* Its entry; a new one, in the place of the least recently used, if there is none. */
-static struct nr_session_shared *
-entry_of(struct naru_queue *queue, enum nr_direction direction, const uint64_t name[2])
+/* Its entry; or, with *ret_known false, the one to be its: the least recently used. */
+static struct nr_session_shared *look_up(struct naru_queue *queue,
+					 enum nr_direction direction,
+					 const uint64_t name[2], bool *ret_known)
 {
 	struct nr_session_shared *entries = table(queue, direction), *oldest = entries;
 	uint64_t least = UINT64_MAX;
@@ -209,22 +210,37 @@ entry_of(struct naru_queue *queue, enum nr_direction direction, const uint64_t n
 	for (uint32_t i = 0; i < NR_SESSIONS; i++) {
 		uint64_t used = nr_load_relaxed(&entries[i].used);
 
-		if (is_of(&entries[i], name))
+		if (is_of(&entries[i], name)) {
+			*ret_known = true;
 			return &entries[i];
+		}
 		if (used < least) {
 			least = used;
 			oldest = &entries[i];
 		}
 	}
-	nr_store_relaxed(&oldest->used, 0);
+	*ret_known = false;
+	return oldest;
+}
+
+/* Its entry, a new one if there was none. */
+static struct nr_session_shared *
+entry_of(struct naru_queue *queue, enum nr_direction direction, const uint64_t name[2])
+{
+	bool known;
+	struct nr_session_shared *entry = look_up(queue, direction, name, &known);
+
+	if (known)
+		return entry;
+	nr_store_relaxed(&entry->used, 0);
 	nr_program_order();
 	/* dies here: the entry is free */
-	nr_store_relaxed(&oldest->name[0], name[0]);
-	nr_store_relaxed(&oldest->name[1], name[1]);
-	nr_store_relaxed(&oldest->last, 0);
+	nr_store_relaxed(&entry->name[0], name[0]);
+	nr_store_relaxed(&entry->name[1], name[1]);
+	nr_store_relaxed(&entry->last, 0);
 	nr_program_order();
-	nr_store_relaxed(&oldest->used, epoch_of(queue, direction) + 1);
-	return oldest;
+	nr_store_relaxed(&entry->used, epoch_of(queue, direction) + 1);
+	return entry;
 }
 
 /* A note that the dead have left is done: I2. The side's lock is held. */
@@ -244,39 +260,63 @@ static void finish_note(struct naru_queue *queue, enum nr_direction direction)
 	nr_store_relaxed(&note->state, 0);
 }
 
-/* Where a direction keeps the number of its entry, plus 1, in naru_once.private_. */
+/* A direction keeps the number of its entry, plus 1, in naru_once.private_. */
 static unsigned hint_shift(enum nr_direction direction)
 {
 	return direction == NR_SENT ? 0 : 32;
 }
 
+static void set_hint(struct naru_queue *queue, enum nr_direction direction,
+		     struct naru_once *once, const struct nr_session_shared *entry)
+{
+	unsigned shift = hint_shift(direction);
+	uint64_t hint = (uint64_t)(entry - table(queue, direction)) + 1;
+
+	once->private_ &= ~(UINT64_C(0xffffffff) << shift);
+	once->private_ |= hint << shift;
+}
+
+/* By the hint. NULL: it is another's. */
+static struct nr_session_shared *hinted(struct naru_queue *queue,
+					enum nr_direction direction,
+					const struct naru_once *once)
+{
+	uint32_t hint = (uint32_t)(once->private_ >> hint_shift(direction));
+	struct nr_session_shared *entry;
+
+	if (hint == 0 || hint > NR_SESSIONS)
+		return NULL;
+	entry = &table(queue, direction)[hint - 1];
+	return is_of(entry, once->session) ? entry : NULL;
+}
+
 uint64_t nr_session_last(struct naru_queue *queue, enum nr_direction direction,
 			 struct naru_once *once)
 {
-	const uint64_t name[2] = {once->session[0], once->session[1]};
-	unsigned shift = hint_shift(direction);
-	uint32_t hint = (uint32_t)(once->private_ >> shift);
 	struct nr_session_shared *entry;
+	bool known = true;
 
 	finish_note(queue, direction);
-	if (hint == 0 || hint > NR_SESSIONS ||
-	    !is_of(&table(queue, direction)[hint - 1], name)) {
-		entry = entry_of(queue, direction, name);
-		hint = (uint32_t)(entry - table(queue, direction)) + 1;
-		once->private_ &= ~(UINT64_C(0xffffffff) << shift);
-		once->private_ |= (uint64_t)hint << shift;
-	}
-	entry = &table(queue, direction)[hint - 1];
+	entry = hinted(queue, direction, once);
+	if (!entry)
+		entry = look_up(queue, direction, once->session, &known);
+	if (!known)
+		return 0;
+	set_hint(queue, direction, once, entry);
 	nr_store_relaxed(&entry->used, epoch_of(queue, direction) + 1);
 	return nr_load_relaxed(&entry->last);
 }
 
 void nr_session_begin(struct naru_queue *queue, enum nr_direction direction,
-		      const struct naru_once *once, uint64_t last)
+		      struct naru_once *once, uint64_t last)
 {
 	struct nr_note_shared *note = note_of(queue, direction);
 	const struct nr_queue_shared *shared = queue->shared;
 
+	/* Not before it is needed: who only asks takes no place from others. */
+	if (!hinted(queue, direction, once))
+		set_hint(queue, direction, once,
+			 entry_of(queue, direction, once->session));
 	nr_store_relaxed(&note->name[0], once->session[0]);
 	nr_store_relaxed(&note->name[1], once->session[1]);
 	nr_store_relaxed(&note->last, last);
@@ -293,13 +333,12 @@ void nr_session_end(struct naru_queue *queue, enum nr_direction direction,
 		    const struct naru_once *once, bool done)
 {
 	struct nr_note_shared *note = note_of(queue, direction);
-	uint32_t hint = (uint32_t)(once->private_ >> hint_shift(direction));
+	struct nr_session_shared *entry = hinted(queue, direction, once);
 
 	nr_program_order();
 	/* dies here: done, and finished by who looks a session up */
-	if (done)
-		nr_store_relaxed(&table(queue, direction)[hint - 1].last,
-				 nr_load_relaxed(&note->last));
+	if (done && entry)
+		nr_store_relaxed(&entry->last, nr_load_relaxed(&note->last));
 	nr_program_order();
 	nr_store_relaxed(&note->state, 0);
 }

@@ -21,13 +21,16 @@ int nr_once_check(const struct naru_once *once, uint64_t count);
 int nr_sessions_map(struct naru_queue *queue);
 void nr_sessions_unmap(struct naru_queue *queue);
 
-/* The session's last number, 0 for none. It has an entry then. */
+/* The session's last number, 0 for none. */
 uint64_t nr_session_last(struct naru_queue *queue, enum nr_direction direction,
 			 struct naru_once *once);
 
-/* The next change of the side is to be noted as @last. After nr_session_last(). */
+/*
+ * The next change of the side is to be noted as @last, in an entry that the session gets
+ * if it has none. After nr_session_last().
+ */
 void nr_session_begin(struct naru_queue *queue, enum nr_direction direction,
-		      const struct naru_once *once, uint64_t last);
+		      struct naru_once *once, uint64_t last);
 /* The change was made, or it was not. */
 void nr_session_end(struct naru_queue *queue, enum nr_direction direction,
 		    const struct naru_once *once, bool done);

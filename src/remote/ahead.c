@@ -6,6 +6,7 @@
 #include <queue/find.h>
 #include <remote/bring.h>
 #include <remote/exchange.h>
+#include <remote/watch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,7 @@ static ssize_t fetch(struct nr_client *client, struct fetch *fetch, int timeout_
 			break;
 		}
 	pthread_mutex_unlock(&client->guard);
+	nr_watch_found_some(client);
 	return (ssize_t)fetch->wanted;
 }
 

@@ -128,6 +128,16 @@ void nr_client_end(struct nr_client *client)
 	nr_store_relaxed(&client->removed, true);
 }
 
+bool nr_client_has_messages(struct nr_client *client)
+{
+	bool has;
+
+	pthread_mutex_lock(&client->guard);
+	has = client->ready || client->ahead;
+	pthread_mutex_unlock(&client->guard);
+	return has;
+}
+
 int nr_client_new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 {
 	struct nr_lane *lane;

@@ -70,6 +70,9 @@ void nr_client_close(struct nr_client *client);
 /* The queue was removed: nobody needs to ask again. */
 void nr_client_end(struct nr_client *client);
 
+/* Are there messages that the server has brought, and nobody has received? */
+bool nr_client_has_messages(struct nr_client *client);
+
 /* A lane for one call. -EIDRM; -EUSERS: so many wait already; -ENOMEM. */
 int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
 			struct nr_lane **ret_lane);

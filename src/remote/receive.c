@@ -108,29 +108,34 @@ static int receive_all(struct receive *receive, int timeout_ms)
 	return n != 0 ? n : patience.at_once ? -EAGAIN : -ETIMEDOUT;
 }
 
+static ssize_t receive_confirmed(struct nr_client *client, int64_t select, int flags,
+				 struct naru_item *items, size_t count, int timeout_ms)
+{
+	struct receive receive;
+	ssize_t n = nr_release_ready(client, select, flags, items);
+
+	if (n != -EAGAIN)
+		return n;
+	receive.client = client;
+	receive.select = select;
+	receive.flags = flags;
+	receive.items = items;
+	receive.count = count < NR_BRING_MAX ? (uint32_t)count : NR_BRING_MAX;
+	for (uint32_t i = 0; i < receive.count; i++)
+		receive.rooms[i] = items[i].length;
+	return receive_all(&receive, timeout_ms);
+}
+
 ssize_t nr_remote_receive(struct nr_client *client, int64_t select, int flags,
 			  struct naru_item *items, size_t count, int timeout_ms)
 {
-	struct receive receive = {
-		.client = client,
-		.select = select,
-		.flags = flags,
-		.items = items,
-		.count = count < NR_BRING_MAX ? (uint32_t)count : NR_BRING_MAX,
-	};
 	uint16_t ignored;
 	ssize_t n = nr_bring_flags(select, flags, &ignored);
 
 	if (n < 0 || count == 0)
 		return n;
-	if (client->unconfirmed)
-		return nr_ahead_receive(client, select, flags, items, count, timeout_ms);
-	n = nr_release_ready(client, select, flags, items);
-	if (n != -EAGAIN)
-		return n;
-	for (uint32_t i = 0; i < receive.count; i++)
-		receive.rooms[i] = items[i].length;
-	n = receive_all(&receive, timeout_ms);
+	n = (client->unconfirmed ? nr_ahead_receive : receive_confirmed)(
+		client, select, flags, items, count, timeout_ms);
 	if (n == -EAGAIN || n == -ETIMEDOUT)
 		nr_watch_found_none(client, NARU_READABLE);
 	return n;

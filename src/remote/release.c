@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <queue/find.h>
 #include <remote/exchange.h>
+#include <remote/watch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,7 @@ static void keep(struct nr_client *client, struct nr_delivered *delivered, uint3
 	delivered->next = client->ready;
 	client->ready = delivered;
 	pthread_mutex_unlock(&client->guard);
+	nr_watch_found_some(client);
 }
 
 static int settle_release(struct nr_lane *lane)

@@ -14,7 +14,8 @@ struct nr_watch {
 	struct nr_lane *lane;
 	enum naru_poll which;
 	int poller;
-	int mark;    /* always readable: in the poller while there is no stream */
+	int mark;    /* always readable: in the poller while there is no stream, or while
+			there are messages that the server has brought already */
 	bool marked; /* it is */
 	bool asked;  /* a WATCH is under way, or its answer unread */
 	pthread_mutex_t guard; /* one thread at a time */
@@ -108,10 +109,9 @@ static int get(struct nr_client *client, enum naru_poll which,
 	return r < 0 ? r : enter(client, which, made, ret_watch);
 }
 
-/* There is no stream to tell of anything: who polls is to call. */
+/* Whatever the stream says: who polls is to call. */
 static void mark(struct nr_watch *watch)
 {
-	watch->asked = false;
 	if (!watch->marked)
 		watch->marked =
 			nr_poller_add(watch->poller, watch->mark, EPOLLIN, 0) == 0;
@@ -258,7 +258,8 @@ static int begin_next(struct nr_watch *watch)
 	return r == 0 ? -ETIMEDOUT : r < 0 ? r : 0;
 }
 
-static int update(struct nr_watch *watch, int (*how)(struct nr_watch *watch))
+static int update(struct nr_client *client, struct nr_watch *watch,
+		  int (*how)(struct nr_watch *watch))
 {
 	struct nr_patience patience = nr_patience_of(0);
 	int r;
@@ -268,10 +269,12 @@ static int update(struct nr_watch *watch, int (*how)(struct nr_watch *watch))
 	r = how(watch);
 	if (r < 0) {
 		nr_lane_break(watch->lane);
-		mark(watch);
-	} else {
-		unmark(watch);
+		watch->asked = false;
 	}
+	if (r < 0 || (watch->which == NARU_READABLE && nr_client_has_messages(client)))
+		mark(watch);
+	else
+		unmark(watch);
 	pthread_mutex_unlock(&watch->guard);
 	return r;
 }
@@ -288,7 +291,7 @@ int nr_watch_fd(struct nr_client *client, enum naru_poll which)
 	r = get(client, which, &watch);
 	if (r < 0)
 		return r;
-	r = update(watch, begin_first);
+	r = update(client, watch, begin_first);
 	return r < 0 ? r : watch->poller;
 }
 
@@ -302,7 +305,20 @@ int nr_watch_rearm(struct nr_client *client, enum naru_poll which)
 	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
 	r = get(client, which, &watch);
-	return r < 0 ? r : update(watch, begin_next);
+	return r < 0 ? r : update(client, watch, begin_next);
+}
+
+void nr_watch_found_some(struct nr_client *client)
+{
+	struct nr_watch *watch =
+		__atomic_load_n(place(client, NARU_READABLE), __ATOMIC_ACQUIRE);
+
+	if (!watch)
+		return;
+	pthread_mutex_lock(&watch->guard);
+	if (nr_client_has_messages(client))
+		mark(watch);
+	pthread_mutex_unlock(&watch->guard);
 }
 
 void nr_watch_found_none(struct nr_client *client, enum naru_poll which)
@@ -310,5 +326,5 @@ void nr_watch_found_none(struct nr_client *client, enum naru_poll which)
 	struct nr_watch *watch = __atomic_load_n(place(client, which), __ATOMIC_ACQUIRE);
 
 	if (watch)
-		update(watch, begin);
+		update(client, watch, begin);
 }

@@ -21,6 +21,9 @@ int nr_watch_rearm(struct nr_client *client, enum naru_poll which);
 /* A call has found that there is nothing, or no room: it is not ready any more. */
 void nr_watch_found_none(struct nr_client *client, enum naru_poll which);
 
+/* The server has brought messages that nobody has received yet: it is readable. */
+void nr_watch_found_some(struct nr_client *client);
+
 void nr_watch_close(struct nr_watch *watch);
 /* The same in a child of fork, where the lane is closed by others. */
 void nr_watch_leave(struct nr_watch *watch);

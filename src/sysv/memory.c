@@ -19,7 +19,7 @@ enum {
 static _Thread_local struct {
 	uint32_t epoch;
 	uintptr_t page[KEPT];
-} kept;
+} kept __attribute__((tls_model("initial-exec")));
 
 static uintptr_t *place_of(uintptr_t page)
 {

@@ -153,28 +153,40 @@ static inline int operate_at_once(struct nr_set *set,
 	return 0;
 }
 
+static int operate_any(struct nr_set *set, uint32_t id,
+		       const struct nr_operation_shared *operations, uint32_t count,
+		       const struct nr_set_time *time)
+{
+	struct call call = {
+		.task = {.operation = operations,
+			 .count = count,
+			 .pid = nr_space_own_pid(set->space, id)},
+		.id = id,
+	};
+	int r = examine(set, &call);
+
+	return r < 0 ? r : operate_slowly(set, &call, time);
+}
+
 int nr_set_operate(struct nr_set *set, const struct nr_operation_shared *operations,
 		   uint32_t count, const struct nr_set_time *time)
 {
-	struct call call = {.task = {.operation = operations, .count = count}};
 	uint32_t id;
 	int r = nr_set_enter(set, &id);
 
 	if (__builtin_expect(r < 0, 0))
 		return r;
-	call.id = id;
-	call.task.pid = nr_space_own_pid(set->space, id);
 	if (count == 1 && !(operations->flags & SEM_UNDO) &&
 	    operations->number < set->count) {
 		uint32_t old = 0;
 
 		if (nr_swap_if(&set->shared->lock, &old, id)) { /* [lock] */
-			r = operate_at_once(set, operations, call.task.pid);
+			r = operate_at_once(set, operations,
+					    nr_space_own_pid(set->space, id));
 			nr_lock_release(&set->shared->lock); /* [lock] */
 			if (__builtin_expect(r == 0, 1))
 				return 0;
 		}
 	}
-	r = examine(set, &call);
-	return r < 0 ? r : operate_slowly(set, &call, time);
+	return operate_any(set, id, operations, count, time);
 }

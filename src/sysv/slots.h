@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/single_threaded.h>
 #include <sysv/epoch.h>
 #include <sysv/ids.h>
 
@@ -79,9 +80,27 @@ extern _Atomic uint32_t nr_slots_forks;
 int nr_slot_enter_slowly(struct nr_slots *slots, int id, int access,
 			 struct nr_visit *ret_visit);
 
+/*
+ * One call more, or less, in the slot; what its use word is then. Nobody but this thread
+ * is there, most often, and spares the bus lock: what a handler does in between comes to
+ * nothing, as it leaves what it enters.
+ */
+static inline uint64_t nr_slot_count(struct nr_slot *slot, uint64_t calls)
+{
+	uint64_t use;
+
+	if (!__libc_single_threaded)
+		return atomic_fetch_add_explicit(&slot->use, calls,
+						 memory_order_acq_rel) +
+		       calls;
+	use = nr_load_relaxed(&slot->use) + calls;
+	nr_store_relaxed(&slot->use, use);
+	return use;
+}
+
 static inline void nr_slot_count_down(struct nr_slot *slot)
 {
-	atomic_fetch_sub_explicit(&slot->use, NR_SLOT_CALL, memory_order_release);
+	nr_slot_count(slot, -NR_SLOT_CALL);
 }
 
 /* If a handler has called fork(2) meanwhile, and we are the child, we are in no slot. */
@@ -112,7 +131,7 @@ static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
 
 	if (__builtin_expect(id < 0, 0))
 		return -EINVAL;
-	use = atomic_fetch_add_explicit(&slot->use, NR_SLOT_CALL, memory_order_acquire);
+	use = nr_slot_count(slot, NR_SLOT_CALL);
 	object = nr_load_acquire(&slot->object); /* [object] */
 	/* The slot may have got another object in between. */
 	if (__builtin_expect(nr_slot_is(use, id) &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <support/away.h>
+#include <support/default-space.h>
 #include <support/must.h>
 #include <support/served.h>
 #include <support/unit.h>
@@ -11,6 +12,7 @@ void away_open(struct room *room)
 	const char *url = getenv("AWAY");
 
 	must(served && url);
+	default_space_of_our_own();
 	served_start(served, room->path, url);
 	room->served = served;
 	must_be(naru_space_open(served->url, NULL, &room->space), 0);
