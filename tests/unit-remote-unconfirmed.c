@@ -190,7 +190,10 @@ static void test_a_lost_connection_is_told(void **state)
 
 	must_be(naru_queue_send(it->away, 1, "x", 1, -1), 0);
 	served_room_restart(it);
-	r = naru_queue_send(it->away, 2, "y", 1, -1);
+	/* The network takes one more if the server had read all that came before. */
+	do
+		r = naru_queue_send(it->away, 2, "y", 1, -1);
+	while (r == 0);
 	assert_int_equal(r, -ECONNRESET);
 	must_be(naru_queue_send(it->away, 3, "z", 1, -1), 0);
 	assert_int_equal(naru_queue_receive(it->away, 3, 0, &byte, 1, -1, NULL), 1);
