@@ -30,7 +30,11 @@ run 0 naru rm "$url/jobs"
 run 1 naru rm "$url/jobs"
 says "naru: no queue \"$url/jobs\"*"
 run 1 naru send "$url/jobs" x
-says "naru: no queue \"$url/jobs\"*"
+says "naru: no queue \"$url/jobs\" at $url; create it with: naru send --create $url/jobs ..."
+run 1 naru send "unix://$dir/socket#jobs" x
+says "naru: no queue \"unix://$dir/socket#jobs\" at unix://$dir/socket; create it with: *"
+run 1 naru --space "$url" send jobs x
+says "naru: no queue \"jobs\" at $url; create it with: naru --space $url send --create jobs ..."
 run 1 naru send "$url/no/jobs" x
 says 'naru: * is no URL of a queue: *'
 
@@ -60,6 +64,6 @@ says "naru: nobody serves at $url; *"
 run 1 naru ls --space "$url"
 says "naru: nobody serves at $url; *"
 run 1 naru send "unix://$dir/socket#jobs" x
-says "naru: no queue \"unix://$dir/socket#jobs\", or nobody serves *"
+says "naru: nobody serves at unix://$dir/socket; *"
 
 exit 0

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CALLS = 4000, HELD = 4, ROOM = 5000 };
+enum { CALLS = 4000, HELD = 4, ROOM = 5000, ENTRY = sizeof(struct nr_wire_entry) };
 
 static uint64_t first_seed;
 
@@ -148,6 +148,85 @@ static void test_spoilt_answers(void **state)
 	impostor_stop(&impostor);
 }
 
+/* A right answer says that another one follows; and so on, for ever. */
+static bool say_more(struct impostor *impostor, const struct nr_wire_frame *request,
+		     const unsigned char *body, struct impostor_answer *answer)
+{
+	(void)body;
+	impostor->floods = false;
+	if (request->verb <= NR_WIRE_OPEN)
+		return true;
+	answer->frame.flags |= NR_WIRE_MORE;
+	impostor->floods = true;
+	return true;
+}
+
+/* The same, with names that no object has. */
+static bool say_more_of_nothing(struct impostor *impostor,
+				const struct nr_wire_frame *request,
+				const unsigned char *body, struct impostor_answer *answer)
+{
+	say_more(impostor, request, body, answer);
+	if (request->verb == NR_WIRE_LIST)
+		for (size_t at = ENTRY; at < answer->frame.length; at += ENTRY + 8)
+			answer->body[at] = 0;
+	return true;
+}
+
+static void test_answers_without_end(void **state)
+{
+	struct naru_queue_stat stat = NARU_INIT(stat, .messages = 0);
+	struct naru_space *space = NULL;
+	struct naru_queue *queue = NULL;
+	struct impostor impostor;
+	char bytes[8], name[128];
+
+	(void)state;
+	impostor_start(&impostor, first_seed);
+	impostor.meddle = say_more;
+	snprintf(name, sizeof(name), "%s/q", impostor.url);
+	must_be(naru_queue_open(NULL, name, NULL, &queue), 0);
+	assert_int_equal(naru_queue_stat(queue, &stat), -EBADMSG);
+	assert_int_equal(naru_queue_send(queue, 1, "a", 1, -1), -EBADMSG);
+	assert_int_equal(naru_queue_receive(queue, 0, 0, bytes, 8, -1, NULL), -EBADMSG);
+	assert_int_equal(naru_queue_rearm(queue, NARU_READABLE), 0);
+	assert_int_equal(naru_queue_rearm(queue, NARU_READABLE), 0);
+	naru_queue_close(queue);
+	must_be(naru_space_open(impostor.url, NULL, &space), 0);
+	assert_int_equal(naru_space_list(space, visit, NULL), -ENOBUFS);
+	impostor.meddle = say_more_of_nothing;
+	assert_int_equal(naru_space_list(space, visit, NULL), -ECONNRESET);
+	naru_space_close(space);
+	impostor_stop(&impostor);
+}
+
+static bool release_none(struct impostor *impostor, const struct nr_wire_frame *request,
+			 const unsigned char *body, struct impostor_answer *answer)
+{
+	(void)impostor;
+	(void)body;
+	if (request->verb == NR_WIRE_RELEASE)
+		impostor_fail(answer, -ESTALE);
+	return true;
+}
+
+static void test_messages_that_are_never_ours(void **state)
+{
+	struct naru_queue *queue = NULL;
+	struct impostor impostor;
+	char bytes[8], name[128];
+
+	(void)state;
+	impostor_start(&impostor, first_seed);
+	impostor.meddle = release_none;
+	snprintf(name, sizeof(name), "%s/q", impostor.url);
+	must_be(naru_queue_open(NULL, name, NULL, &queue), 0);
+	assert_int_equal(naru_queue_receive(queue, 0, 0, bytes, 8, 0, NULL), -EAGAIN);
+	assert_int_equal(naru_queue_receive(queue, 0, 0, bytes, 8, 10, NULL), -ETIMEDOUT);
+	naru_queue_close(queue);
+	impostor_stop(&impostor);
+}
+
 struct shouter {
 	int listener;
 	const char *text;
@@ -195,6 +274,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_kind_of_server),
+		cmocka_unit_test(test_answers_without_end),
+		cmocka_unit_test(test_messages_that_are_never_ours),
 		cmocka_unit_test(test_spoilt_answers),
 	};
 

@@ -3,6 +3,9 @@
 /* Descriptors of queues that a server has. */
 
 #include <poll.h>
+#include <pthread.h>
+#include <queue/handle.h>
+#include <remote/client.h>
 #include <stdlib.h>
 #include <support/default-space.h>
 #include <support/must.h>
@@ -22,6 +25,51 @@ static int tear_down(void **state)
 {
 	served_room_close(*state);
 	return 0;
+}
+
+enum { THREADS = 8, ROUNDS = 30 };
+
+struct racer {
+	struct naru_queue *queue;
+	pthread_barrier_t *start;
+	int fd;
+	pthread_t thread;
+};
+
+static void *race(void *data)
+{
+	struct racer *racer = data;
+
+	pthread_barrier_wait(racer->start);
+	racer->fd = naru_queue_fd(racer->queue, NARU_READABLE);
+	return NULL;
+}
+
+/* One watches, with a lane of its own; there is none that had to be given up again. */
+static void test_threads_ask_at_the_same_time(void **state)
+{
+	struct served_room *it = *state;
+	pthread_barrier_t start;
+	struct racer racers[THREADS];
+
+	must_be(pthread_barrier_init(&start, NULL, THREADS), 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct naru_queue *queue = served_room_reopen(it);
+
+		for (int i = 0; i < THREADS; i++) {
+			racers[i] = (struct racer){queue, &start, -1, 0};
+			must_be(pthread_create(&racers[i].thread, NULL, race, &racers[i]),
+				0);
+		}
+		for (int i = 0; i < THREADS; i++) {
+			must_be(pthread_join(racers[i].thread, NULL), 0);
+			assert_true(racers[i].fd >= 0);
+			assert_int_equal(racers[i].fd, racers[0].fd);
+		}
+		assert_int_equal(queue->remote->lanes, 2);
+		naru_queue_close(queue);
+	}
+	pthread_barrier_destroy(&start);
 }
 
 /* It is not ready any more once a call has found nothing. */
@@ -154,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_a_server(test_readable),
+		with_a_server(test_threads_ask_at_the_same_time),
 		with_a_server(test_readable_from_before),
 		with_a_server(test_writable),
 		with_a_server(test_ready_when_the_server_is_gone),

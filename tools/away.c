@@ -4,10 +4,14 @@
 #include <tools/away.h>
 
 #include <errno.h>
+#include <naru/stream.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tools/report.h>
+
+/* So long a server may take to be there at all. */
+enum { ANSWER_MS = 2000 };
 
 bool nr_is_url(const char *text)
 {
@@ -60,6 +64,23 @@ static int no_url(const char *name)
 		name);
 }
 
+/* The library says -ENOENT of a queue, and of a socket's file: does anybody answer? */
+static bool is_served(const struct nr_tool *tool, const char *name, const char *where)
+{
+	struct naru_stream *stream = NULL;
+	int r = naru_connect(nr_is_url(name) ? tool->space : NULL, where, NULL, ANSWER_MS,
+			     &stream);
+
+	naru_stream_close(stream);
+	return r != -ENOENT && r != -ECONNREFUSED;
+}
+
+static int nobody_serves(const char *where)
+{
+	return nr_failed("nobody serves at %s; start there: naru serve --listen URL",
+			 where);
+}
+
 int nr_away_failed(struct nr_tool *tool, const char *name, int error)
 {
 	const char *where = nr_where(tool, name);
@@ -71,16 +92,15 @@ int nr_away_failed(struct nr_tool *tool, const char *name, int error)
 		return nr_failed("the server at %s refuses an option of queue \"%s\"",
 				 where, name);
 	case ENOENT:
-		return nr_failed(
-			"no queue \"%s\", or nobody serves at %s; create it with: "
-			"naru send --create ..., or start there: naru serve",
-			name, where);
+		if (!is_served(tool, name, where))
+			return nobody_serves(where);
+		return nr_failed("no queue \"%s\" at %s; create it with: naru %ssend "
+				 "--create %s ...",
+				 name, where, nr_space_option(tool), name);
 	case EEXIST:
 		return nr_failed("there is a queue \"%s\" already", name);
 	case ECONNREFUSED:
-		return nr_failed("nobody serves at %s; start there: naru serve --listen "
-				 "URL",
-				 where);
+		return nobody_serves(where);
 	case EHOSTUNREACH:
 	case ENETUNREACH:
 		return nr_failed("%s cannot be reached", where);

@@ -149,10 +149,10 @@ struct nr_wire_item {
 
 /*
  * followed by count items. number: of the first; those behind it have the next ones. In a
- * lane numbers rise from 1 on; the same ones again are the same messages, sent again
- * because no answer came. Answer, value: how many are in the queue, from the first on.
- * With QUIET number is not looked at: what is sent again is there twice; and the server
- * waits until all of the items are in the queue.
+ * lane numbers rise from 1 on, with gaps; the same ones again are the same messages, sent
+ * again because no answer came. Answer, value: how many are in the queue, from the first
+ * on. With QUIET number is not looked at: what is sent again is there twice; and the
+ * server waits until all of the items are in the queue.
  */
 struct nr_wire_send {
 	uint64_t number;
@@ -162,8 +162,9 @@ struct nr_wire_send {
 
 /*
  * followed by count u64: the room for each message. deliveries: delivery, delivery + 1,
- * ...; the same delivery a second time: what it had brought is brought again. Answer:
- * value messages, as items.
+ * ...; the same delivery a second time: what it had brought is brought again, as long as
+ * it is held. Only what was brought uses numbers up, and at their end they begin anew.
+ * Answer: value messages, as items.
  */
 struct nr_wire_take {
 	uint64_t delivery;

@@ -79,8 +79,20 @@ static int read_items(struct nr_lane *lane, const struct nr_wire_frame *answer,
 
 void nr_bring_number(struct nr_lane *lane, struct nr_bring *bring)
 {
+	/* After so many the first ones are long forgotten. */
+	if (lane->deliveries + bring->count >= UINT64_C(1) << NR_WIRE_LANE_SHIFT)
+		lane->deliveries = 1;
 	bring->delivery = (uint64_t)lane->number << NR_WIRE_LANE_SHIFT | lane->deliveries;
-	lane->deliveries += bring->count;
+}
+
+/* How many the server may hold, of which @result says how many we know. */
+static uint32_t held(const struct nr_bring *bring, const struct nr_exchange *exchange,
+		     int result)
+{
+	/* An earlier try may have brought more than what came in the end. */
+	if (exchange->unresolved || exchange->tries > 1 || (result < 0 && bring->brought))
+		return bring->count;
+	return result > 0 ? (uint32_t)result : 0;
 }
 
 int nr_bring(struct nr_lane *lane, struct nr_bring *bring)
@@ -95,11 +107,15 @@ int nr_bring(struct nr_lane *lane, struct nr_bring *bring)
 		.read = read_items,
 		.data = bring,
 	};
+	uint32_t count, known;
 	int r;
 
 	nr_bring_number(lane, bring);
 	r = nr_exchange_run(lane, &exchange);
-	if (r < 0 && (exchange.unresolved || bring->brought))
-		nr_give_back_later(lane, bring->delivery, bring->count);
+	known = r > 0 ? (uint32_t)r : 0;
+	count = held(bring, &exchange, r);
+	lane->deliveries += count;
+	if (count > known)
+		nr_give_back_later(lane, bring->delivery + known, count - known);
 	return r;
 }

@@ -28,7 +28,10 @@ struct nr_bring {
  */
 int nr_bring(struct nr_lane *lane, struct nr_bring *bring);
 
-/* Its parts: number the deliveries; write the body; read an item of the answer. */
+/*
+ * Its parts: number the deliveries, which uses no numbers up yet; write the body; read an
+ * item of the answer.
+ */
 void nr_bring_number(struct nr_lane *lane, struct nr_bring *bring);
 int nr_bring_write(struct nr_lane *lane, void *bring);
 int nr_bring_read(struct nr_lane *lane, const struct nr_bring *bring, uint32_t index);

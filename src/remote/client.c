@@ -138,8 +138,7 @@ bool nr_client_has_messages(struct nr_client *client)
 	return has;
 }
 
-/* The guard is held. */
-static int new_lane(struct nr_client *client, struct nr_lane **ret_lane)
+int nr_client_new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 {
 	struct nr_lane *lane;
 	int saved = errno;
@@ -152,6 +151,7 @@ static int new_lane(struct nr_client *client, struct nr_lane **ret_lane)
 		return -ENOMEM;
 	lane->client = client;
 	lane->number = client->lanes;
+	nr_store_relaxed(&lane->socket, -1);
 	lane->sends = lane->releases = lane->deliveries = 1;
 	client->lane[client->lanes++] = lane;
 	*ret_lane = lane;
@@ -167,28 +167,20 @@ int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
 	nr_family_check(client);
 	if (nr_load_relaxed(&client->removed))
 		return -EIDRM;
+	if (client->unconfirmed)
+		nr_unconfirmed_push(client);
 	pthread_mutex_lock(&client->guard);
 	lane = client->idle;
 	if (lane)
 		client->idle = lane->next;
 	else
-		r = new_lane(client, &lane);
+		r = nr_client_new_lane(client, &lane);
 	pthread_mutex_unlock(&client->guard);
 	if (r < 0)
 		return r;
 	lane->patience = patience;
 	*ret_lane = lane;
 	return 0;
-}
-
-int nr_client_own_lane(struct nr_client *client, struct nr_lane **ret_lane)
-{
-	int r;
-
-	pthread_mutex_lock(&client->guard);
-	r = new_lane(client, ret_lane);
-	pthread_mutex_unlock(&client->guard);
-	return r;
 }
 
 /* The connection that was idle for longest, if there are too many. The guard is held. */
@@ -199,7 +191,7 @@ static struct naru_stream *surplus(struct nr_client *client)
 	int connected = 0;
 
 	for (struct nr_lane *lane = client->idle; lane; lane = lane->next) {
-		if (!lane->stream || lane->unconfirmed)
+		if (!lane->stream)
 			continue;
 		oldest = lane;
 		connected++;

@@ -51,6 +51,9 @@ struct nr_client {
 	struct nr_tokens tokens;
 	struct nr_watch *watch[2]; /* of NARU_READABLE, NARU_WRITABLE */
 
+	struct nr_lane *outward;  /* of unconfirmed sends, and nothing else; never idle */
+	_Atomic uint32_t sending; /* of outward: 0: free; else remote/unconfirmed.c */
+
 	struct nr_client *previous, *following; /* of all of this process */
 };
 
@@ -73,9 +76,10 @@ bool nr_client_has_messages(struct nr_client *client);
 /* A lane for one call. -EIDRM; -EUSERS: so many wait already; -ENOMEM. */
 int nr_client_take_lane(struct nr_client *client, struct nr_patience *patience,
 			struct nr_lane **ret_lane);
-/* A lane that is never given back. */
-int nr_client_own_lane(struct nr_client *client, struct nr_lane **ret_lane);
 void nr_client_give_lane(struct nr_client *client, struct nr_lane *lane);
+
+/* One more, which nobody else uses unless it is given. client->guard is held. */
+int nr_client_new_lane(struct nr_client *client, struct nr_lane **ret_lane);
 
 /* Free messages that nobody wants any more. */
 void nr_delivered_free(struct nr_delivered *delivered);

@@ -90,6 +90,15 @@ int nr_exchange_note(struct nr_lane *lane, const struct nr_wire_frame *answer)
 	return nr_exchange_explain(lane, answer->value);
 }
 
+/* Who has always something to say does not keep us for longer than who says nothing. */
+static int check_time(struct nr_lane *lane)
+{
+	if (nr_patience_limit_ms(lane->patience) != 0)
+		return 0;
+	nr_lane_break(lane);
+	return -ETIMEDOUT;
+}
+
 static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
 		 struct nr_wire_frame *ret_answer)
 {
@@ -116,9 +125,22 @@ static int await(struct nr_lane *lane, const struct nr_exchange *exchange,
 		if (r < 0 || ret_answer->serial == lane->serial)
 			return r;
 		r = nr_exchange_note(lane, ret_answer);
+		if (r == 0)
+			r = check_time(lane);
 		if (r < 0)
 			return r;
 	}
+}
+
+/* -EINTR: nothing of it has gone, wherever that was: it is to be built anew. */
+static int write_frame(struct nr_lane *lane, const struct nr_exchange *exchange,
+		       const struct nr_wire_frame *frame)
+{
+	int r = nr_frame_begin(lane, frame, false);
+
+	if (r == 0 && exchange->write)
+		r = exchange->write(lane, exchange->data);
+	return r < 0 ? r : nr_frame_send(lane);
 }
 
 static int request(struct nr_lane *lane, struct nr_exchange *exchange)
@@ -138,15 +160,11 @@ static int request(struct nr_lane *lane, struct nr_exchange *exchange)
 	r = lane->out_end > 0 ? nr_frame_send(lane) : 0;
 	if (r < 0)
 		return r;
-	r = nr_frame_begin(lane, &frame, false);
-	if (r == 0 && exchange->write)
-		r = exchange->write(lane, exchange->data);
-	if (r == 0)
-		r = nr_frame_send(lane);
 	/* It ends a call that waits; unless that was sent before: then it waits no more.
 	 */
-	while (r == -EINTR && (exchange->tries > 0 || !exchange->waits))
-		r = nr_frame_send(lane);
+	do
+		r = write_frame(lane, exchange, &frame);
+	while (r == -EINTR && (exchange->tries > 0 || !exchange->waits));
 	if (lane->out_begun || r == 0)
 		exchange->tries++;
 	if (r < 0 && lane->out_begun)
@@ -162,7 +180,8 @@ static int read_answer(struct nr_lane *lane, const struct nr_exchange *exchange,
 	int r;
 
 	if (answer->verb != (exchange->verb | NR_WIRE_ANSWER) ||
-	    answer->value < -ERROR_MAX)
+	    answer->value < -ERROR_MAX ||
+	    (answer->flags & NR_WIRE_MORE && exchange->verb != NR_WIRE_LIST))
 		return broken(lane);
 	if (answer->value < 0) {
 		r = nr_exchange_explain(lane, answer->value);
@@ -182,14 +201,20 @@ int nr_exchange_once(struct nr_lane *lane, struct nr_exchange *exchange)
 	struct nr_wire_frame answer;
 	int r = request(lane, exchange);
 
-	do {
+	for (;;) {
 		if (r >= 0)
 			r = await(lane, exchange, &answer);
 		if (r < 0)
 			return r;
 		r = read_answer(lane, exchange, &answer);
-	} while (r >= 0 && answer.flags & NR_WIRE_MORE);
-	return r;
+		if (!(answer.flags & NR_WIRE_MORE))
+			return r;
+		if (r >= 0)
+			r = check_time(lane);
+		/* What follows is not wanted any more. */
+		if (r < 0 && lane->stream)
+			nr_lane_break(lane);
+	}
 }
 
 /* The answer of a server that ends is none: another one may follow it. */
@@ -205,13 +230,33 @@ static int attempt(struct nr_lane *lane, struct nr_exchange *exchange)
 	return r;
 }
 
+/*
+ * The answer to a repetition: does it tell what became of the first try? Whoever refuses
+ * it (no memory, no right, too long for this server) has not looked at its number.
+ */
+static bool is_decided(const struct nr_exchange *exchange, int error)
+{
+	switch (error) {
+	case -ESTALE:
+	case -EIDRM:
+		return true;
+	case -EAGAIN:
+	case -ETIMEDOUT:
+	case -EINTR:
+		return exchange->waits;
+	default:
+		return !exchange->once;
+	}
+}
+
 static int give_up(const struct nr_lane *lane, const struct nr_exchange *exchange,
 		   int error)
 {
 	if (lane->patience->interrupted && exchange->tries == 0)
 		return -EINTR;
 	/* Nobody could tell this from what the server says when nothing was done. */
-	if (exchange->tries > 0 && nr_lane_may_mend(lane, error))
+	if (exchange->tries > 0 && error != -EBADMSG &&
+	    (nr_lane_may_mend(lane, error) || !is_decided(exchange, error)))
 		return -ECONNRESET;
 	return error == -EPIPE || error == -ESHUTDOWN ? -ECONNRESET : error;
 }
@@ -220,9 +265,11 @@ int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 {
 	struct nr_patience *patience = lane->patience;
 	uint64_t nap = NAP_FIRST_NS;
+	bool again;
 	int r;
 
 	for (;;) {
+		again = exchange->tries > 0;
 		r = attempt(lane, exchange);
 		if (lane->stream)
 			break;
@@ -233,6 +280,10 @@ int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 			return give_up(lane, exchange, r);
 		}
 		nap = nap * 2 < NAP_LAST_NS ? nap * 2 : NAP_LAST_NS;
+	}
+	if (again && r < 0 && !is_decided(exchange, r)) {
+		exchange->unresolved = true;
+		return -ECONNRESET;
 	}
 	/* After a repetition the server was not told the whole of the time. */
 	if (exchange->waits && (r == -EAGAIN || r == -ETIMEDOUT))

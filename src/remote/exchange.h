@@ -11,6 +11,7 @@ struct nr_exchange {
 	uint16_t verb; /* 0: nothing is sent; the lane is to be ready, that is all */
 	uint16_t flags;
 	bool waits; /* the server may wait with it: it is told how long, and cancelled */
+	bool once;  /* it has a number, so that it is done once: SEND, RELEASE */
 	size_t length; /* of the body: a multiple of 8 */
 	int (*write)(struct nr_lane *lane,
 		     void *data); /* the body; NULL: there is none */
@@ -25,6 +26,9 @@ struct nr_exchange {
 /*
  * Send the request, and wait for its answer, whose value is returned. If the connection
  * breaks, it is made again, and the request sent again, in lane->patience's time.
+ *
+ * -ECONNRESET	it may have been done: no answer came in time; or, of what is done once,
+ *the repetition failed before anybody looked whether the first try was done
  */
 int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange);
 

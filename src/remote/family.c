@@ -33,8 +33,12 @@ static void begin_anew(struct nr_client *client)
 	for (uint32_t i = 0; i < client->lanes; i++) {
 		struct nr_lane *lane = client->lane[i];
 
+		int making = nr_load_relaxed(&lane->socket);
+
 		if (lane->stream && !is_idle(client, lane))
 			nr_file_close(lane->stream->fd);
+		if (making >= 0)
+			nr_file_close(making);
 	}
 	for (struct nr_lane *lane = client->idle, *next; lane; lane = next) {
 		next = lane->next;
@@ -49,7 +53,8 @@ static void begin_anew(struct nr_client *client)
 	}
 	memset(client->lane, 0, sizeof(client->lane));
 	client->lanes = 0;
-	client->idle = NULL;
+	client->idle = client->outward = NULL;
+	nr_store_relaxed(&client->sending, 0);
 	client->name[0] = nr_random() | 1;
 	nr_store_relaxed(&client->pid, nr_process_id());
 }

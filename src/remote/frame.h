@@ -24,7 +24,10 @@ static inline uint64_t nr_frame_padded(uint64_t length)
  */
 int nr_frame_begin(struct nr_lane *lane, const struct nr_wire_frame *frame, bool whole);
 
-/* The next bytes of the body; @data is used until nr_frame_send(), or copied. */
+/*
+ * The next bytes of the body; @data is used until nr_frame_send(), or copied. -EINTR: as
+ * there, but these bytes are not in it: it is to be begun anew.
+ */
 int nr_frame_put(struct nr_lane *lane, const void *data, size_t length);
 /* The same, with zeros up to a multiple of 8. */
 int nr_frame_put_padded(struct nr_lane *lane, const void *data, size_t length);

@@ -8,6 +8,7 @@
 #include <remote/exchange.h>
 #include <remote/release.h>
 #include <stdlib.h>
+#include <stream/connect.h>
 #include <string.h>
 
 void nr_lane_break(struct nr_lane *lane)
@@ -38,8 +39,8 @@ static int reach(struct nr_lane *lane)
 	if (ms < 0 || ms > NR_NETWORK_MS)
 		ms = NR_NETWORK_MS;
 	do {
-		r = naru_connect(place->space, place->url, &place->options, ms,
-				 &lane->stream);
+		r = nr_connect(place->space, place->url, &place->options, ms,
+			       &lane->socket, &lane->stream);
 		if (r == -EINTR)
 			nr_patience_interrupt(lane->patience);
 	} while (r == -EINTR && lane->client->reached);

@@ -23,6 +23,7 @@ struct nr_lane {
 	uint32_t number;
 	uint32_t serial; /* of the last request */
 
+	_Atomic int socket; /* of a connection that is being made; -1: stream/connect.h */
 	struct naru_stream *stream;   /* NULL: it is not connected */
 	uint32_t frame_max;	      /* of this connection's server */
 	struct nr_patience *patience; /* of the call that it works for */
@@ -43,6 +44,7 @@ struct nr_lane {
 	uint32_t doubt_count;
 	struct nr_delivered *unreleased;
 
+	/* Of nr_client.outward. */
 	bool unconfirmed; /* something was sent without an answer */
 	int late;	  /* how that failed, if it did; not yet told */
 	uint32_t unheard; /* frames sent since the server was last listened to */

@@ -11,6 +11,9 @@
 #include <remote/release.h>
 #include <remote/watch.h>
 
+/* Times that messages which have gone back are replaced by others, in no time at all. */
+enum { ROUNDS_LEAST = 4 };
+
 struct receive {
 	struct nr_client *client;
 	int64_t select;
@@ -38,18 +41,19 @@ static int release(struct nr_lane *lane, struct receive *receive, uint64_t deliv
 	for (uint32_t i = 0; i < count; i++)
 		receive->deliveries[i] = delivery + i;
 	r = nr_release(lane, receive->deliveries, count, &unresolved);
-	if (r < 0 && unresolved)
+	if (unresolved) {
 		nr_release_later(lane, receive->deliveries, receive->items, count);
-	if (r < 0 && r != -ESTALE) {
-		if (!unresolved)
-			nr_give_back_later(lane, delivery, count);
 		return r;
 	}
-	if (r == -ESTALE)
+	if (r < 0 && r != -ESTALE && r != -EAGAIN) {
+		nr_give_back_later(lane, delivery, count);
+		return r;
+	}
+	if (r < 0)
 		r = 0;
-	if ((uint32_t)r + 1 < count)
-		nr_give_back_later(lane, delivery + (uint32_t)r + 1,
-				   count - (uint32_t)r - 1);
+	/* The next one, too: it need not have gone back by itself. */
+	if ((uint32_t)r < count)
+		nr_give_back_later(lane, delivery + (uint32_t)r, count - (uint32_t)r);
 	return r;
 }
 
@@ -80,10 +84,17 @@ static int try_receive(struct nr_lane *lane, struct receive *receive)
 	return n < 0 ? n : release(lane, receive, bring.delivery, (uint32_t)n);
 }
 
+/* Others may be there: but not for ever, whatever the server says. */
+static bool may_go_on(const struct nr_patience *patience, unsigned rounds)
+{
+	return rounds < ROUNDS_LEAST || nr_patience_wait_ms(patience) != 0;
+}
+
 static int receive_all(struct receive *receive, int timeout_ms)
 {
 	struct nr_patience patience = nr_patience_of(timeout_ms);
 	struct nr_lane *lane;
+	unsigned rounds = 0;
 	int n, r;
 
 	r = nr_client_take_lane(receive->client, &patience, &lane);
@@ -92,9 +103,9 @@ static int receive_all(struct receive *receive, int timeout_ms)
 	do {
 		n = try_receive(lane, receive);
 		restore(receive, n > 0 ? (uint32_t)n : 0);
-	} while (n == 0);
+	} while (n == 0 && may_go_on(&patience, ++rounds));
 	nr_client_give_lane(receive->client, lane);
-	return n;
+	return n != 0 ? n : patience.at_once ? -EAGAIN : -ETIMEDOUT;
 }
 
 static ssize_t receive_confirmed(struct nr_client *client, int64_t select, int flags,

@@ -45,6 +45,7 @@ static struct nr_exchange exchange_of(struct release *release)
 {
 	return (struct nr_exchange){
 		.verb = NR_WIRE_RELEASE,
+		.once = true,
 		.length = sizeof(struct nr_wire_release) +
 			  release->count * sizeof(release->deliveries[0]),
 		.write = write_release,
@@ -155,10 +156,25 @@ static int settle_doubt(struct nr_lane *lane)
 	return 0;
 }
 
+/*
+ * One range is enough: no TAKE is sent before the lane is settled, so that all of it is
+ * of the same one, and what lies between two parts of it has gone back or is released.
+ */
+static void doubt(struct nr_lane *lane, uint64_t delivery, uint32_t count)
+{
+	uint64_t end = delivery + count, end_before = lane->doubt + lane->doubt_count;
+
+	if (lane->doubt_count > 0) {
+		delivery = lane->doubt < delivery ? lane->doubt : delivery;
+		end = end_before > end ? end_before : end;
+	}
+	lane->doubt = delivery;
+	lane->doubt_count = (uint32_t)(end - delivery);
+}
+
 void nr_give_back_later(struct nr_lane *lane, uint64_t delivery, uint32_t count)
 {
-	lane->doubt = delivery;
-	lane->doubt_count = count;
+	doubt(lane, delivery, count);
 	if (lane->stream)
 		settle_doubt(lane);
 }
@@ -188,14 +204,13 @@ static int settle_release(struct nr_lane *lane)
 	uint32_t ours;
 	int r = nr_exchange_once(lane, &exchange);
 
-	if (!lane->stream)
-		return r;
+	/* It has not looked whether that was done: so we ask again. */
+	if (r < 0 && (!lane->stream || (r != -ESTALE && r != -EIDRM)))
+		return r == -EAGAIN ? -ETIMEDOUT : r;
 	ours = r > 0 ? (uint32_t)r : 0;
 	lane->unreleased = NULL;
-	if (ours < delivered->count && delivered->items) {
-		lane->doubt = delivered->deliveries[ours];
-		lane->doubt_count = delivered->count - ours;
-	}
+	if (ours < delivered->count && delivered->items)
+		doubt(lane, delivered->deliveries[ours], delivered->count - ours);
 	if (ours > 0 && delivered->items)
 		keep(lane->client, delivered, ours);
 	else

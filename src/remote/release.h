@@ -16,6 +16,7 @@
  * Release @count deliveries. How many were, from the first on, or
  *
  * -ESTALE	the first has been given back
+ * -EAGAIN	none was, but that may be tried again
  *
  * @ret_unresolved	nobody knows: the lane will ask, see nr_release_later()
  */
@@ -36,7 +37,10 @@ int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data,
  */
 void nr_give_back_later(struct nr_lane *lane, uint64_t delivery, uint32_t count);
 
-/* Clear up what the lane does not know. Fails only if the connection does. */
+/*
+ * Clear up what the lane does not know. Fails if the connection does, or the server
+ * refuses to tell: the lane can be used for nothing else before.
+ */
 int nr_release_settle(struct nr_lane *lane);
 
 /* A message that was received for a call which had failed: -EAGAIN, there is none. */

@@ -24,13 +24,14 @@ static int find_capacity(struct nr_client *client, size_t wanted, uint64_t *ret_
 	if (wanted <= *ret_capacity)
 		return 0;
 	r = nr_remote_stat(client, &stat);
-	/* Who may send may not always look: then the server says whether it fits. */
-	if (r == -EACCES)
-		*ret_capacity = UINT64_MAX;
-	else if (r < 0)
+	/* Who may send may not always look: then the answer says whether it fits. */
+	if (r == -EACCES) {
+		*ret_capacity = wanted;
+		return 0;
+	}
+	if (r < 0)
 		return r;
-	else
-		*ret_capacity = stat.capacity;
+	*ret_capacity = stat.capacity;
 	return wanted <= *ret_capacity ? 0 : -EMSGSIZE;
 }
 
@@ -98,17 +99,30 @@ static int send_by(struct nr_lane *lane, struct nr_send *send)
 	struct nr_exchange exchange = {
 		.verb = NR_WIRE_SEND,
 		.waits = true,
+		.once = true,
 		.length = send->length,
 		.write = nr_send_write,
 		.read = read_count,
 		.data = send,
 	};
-	int r;
 
+	/* What failed may have been done, whatever was said: no other gets its numbers.
+	 */
 	send->number = lane->sends;
-	r = nr_exchange_run(lane, &exchange);
-	/* Of what was not sent the numbers may be another's. */
-	lane->sends += r > 0 ? (uint32_t)r : exchange.unresolved ? send->count : 0;
+	lane->sends += send->count;
+	return nr_exchange_run(lane, &exchange);
+}
+
+static int send_confirmed(struct nr_client *client, struct nr_send *send,
+			  struct nr_patience *patience)
+{
+	struct nr_lane *lane;
+	int r = nr_client_take_lane(client, patience, &lane);
+
+	if (r < 0)
+		return r;
+	r = send_by(lane, send);
+	nr_client_give_lane(client, lane);
 	return r;
 }
 
@@ -116,7 +130,6 @@ ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,
 		       size_t count, int timeout_ms)
 {
 	struct nr_patience patience;
-	struct nr_lane *lane;
 	struct nr_send send;
 	int r;
 
@@ -126,11 +139,8 @@ ssize_t nr_remote_send(struct nr_client *client, const struct naru_item *items,
 	if (r < 0)
 		return r;
 	patience = nr_patience_of(timeout_ms);
-	r = nr_client_take_lane(client, &patience, &lane);
-	if (r < 0)
-		return r;
-	r = client->unconfirmed ? nr_unconfirmed_send(lane, &send) : send_by(lane, &send);
-	nr_client_give_lane(client, lane);
+	r = client->unconfirmed ? nr_unconfirmed_send(client, &send, &patience)
+				: send_confirmed(client, &send, &patience);
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		nr_watch_found_none(client, NARU_WRITABLE);
 	return r;

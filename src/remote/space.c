@@ -24,7 +24,7 @@ int nr_remote_space_open(const char *url, const struct naru_stream_options *opti
 }
 
 /* More objects than that no server has. */
-enum { ENTRIES_MAX = 1 << 20, ENTRIES_FIRST = 64 };
+enum { ENTRIES_MAX = 1 << 18, ENTRIES_FIRST = 64 };
 
 struct entry {
 	struct nr_wire_entry is;

@@ -11,7 +11,11 @@
  * Hand the messages over to the connection. How many, or why none; that may be what has
  * become of earlier ones.
  */
-int nr_unconfirmed_send(struct nr_lane *lane, struct nr_send *send);
+int nr_unconfirmed_send(struct nr_client *client, struct nr_send *send,
+			struct nr_patience *patience);
+
+/* What is left of the last one: as much as the connection takes, without waiting. */
+void nr_unconfirmed_push(struct nr_client *client);
 
 /* What was handed over is with the server, or the log says that it is not. */
 void nr_unconfirmed_flush(struct nr_lane *lane);

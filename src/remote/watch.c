@@ -45,8 +45,8 @@ void nr_watch_close(struct nr_watch *watch)
 	nr_watch_leave(watch);
 }
 
-static int make(struct nr_client *client, enum naru_poll which,
-		struct nr_watch **ret_watch)
+/* Without a lane yet. */
+static int make(enum naru_poll which, struct nr_watch **ret_watch)
 {
 	struct nr_watch *watch;
 	int saved = errno, r;
@@ -59,18 +59,38 @@ static int make(struct nr_client *client, enum naru_poll which,
 	watch->poller = nr_poller_open();
 	watch->mark = watch->poller < 0 ? watch->poller : nr_poller_mark();
 	r = watch->mark;
-	if (r >= 0)
-		r = nr_client_own_lane(client, &watch->lane);
-	if (r >= 0) {
-		pthread_mutex_init(&watch->guard, NULL);
-		*ret_watch = watch;
-		return 0;
+	if (r < 0) {
+		if (watch->poller >= 0)
+			nr_file_close(watch->poller);
+		free(watch);
+		return r;
 	}
-	if (watch->mark >= 0)
-		nr_file_close(watch->mark);
-	if (watch->poller >= 0)
-		nr_file_close(watch->poller);
-	free(watch);
+	pthread_mutex_init(&watch->guard, NULL);
+	*ret_watch = watch;
+	return 0;
+}
+
+/* Another thread may have been faster: then it is that one's. */
+static int enter(struct nr_client *client, enum naru_poll which, struct nr_watch *made,
+		 struct nr_watch **ret_watch)
+{
+	struct nr_watch *first;
+	int r = 0;
+
+	pthread_mutex_lock(&client->guard);
+	first = *place(client, which);
+	if (!first)
+		r = nr_client_new_lane(client, &made->lane);
+	if (!first && r == 0) {
+		first = made;
+		__atomic_store_n(place(client, which), made, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&client->guard);
+	if (first != made) {
+		pthread_mutex_destroy(&made->guard);
+		nr_watch_leave(made);
+	}
+	*ret_watch = first;
 	return r;
 }
 
@@ -78,25 +98,15 @@ static int make(struct nr_client *client, enum naru_poll which,
 static int get(struct nr_client *client, enum naru_poll which,
 	       struct nr_watch **ret_watch)
 {
-	struct nr_watch *none = NULL, *made;
+	struct nr_watch *made;
 	int r;
 
 	nr_family_check(client);
 	*ret_watch = __atomic_load_n(place(client, which), __ATOMIC_ACQUIRE);
 	if (*ret_watch)
 		return 0;
-	r = make(client, which, &made);
-	if (r < 0)
-		return r;
-	if (__atomic_compare_exchange_n(place(client, which), &none, made, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		*ret_watch = made;
-		return 0;
-	}
-	nr_client_give_lane(client, made->lane);
-	nr_watch_close(made);
-	*ret_watch = none;
-	return 0;
+	r = make(which, &made);
+	return r < 0 ? r : enter(client, which, made, ret_watch);
 }
 
 /* Whatever the stream says: who polls is to call. */
@@ -214,15 +224,19 @@ static int end(struct nr_watch *watch)
 		.serial = watch->lane->serial,
 	};
 	int r = nr_frame_begin(watch->lane, &cancel, true);
+	bool more = false;
 
 	while (r == 0 && (r = nr_frame_send(watch->lane)) == -EINTR)
 		r = 0;
 	while (r == 0) {
 		r = hear(watch, NR_NETWORK_MS);
-		if (r == 2)
+		if (r == 2 && !more)
 			r = 0; /* the last one is what counts */
+		else if (r == 2)
+			r = -EBADMSG;
 		else if (r == 0)
 			r = -ETIMEDOUT;
+		more = true;
 	}
 	return r < 0 ? r : 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <stream/connect.h>
+
+#include <base/atomic.h>
 #include <base/log.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +23,14 @@ struct connecting {
 	struct nr_url url;
 	struct naru_stream_options options;
 	struct nr_deadline deadline;
+	_Atomic int *socket; /* stream/connect.h */
 };
+
+/* It waits with this one; -1: with none. */
+static void wait_with(const struct connecting *connecting, int fd)
+{
+	nr_store_relaxed(connecting->socket, fd);
+}
 
 /* 0 is long past: who may not wait gets a moment all the same, where it is needed. */
 static uint64_t until(struct connecting *connecting)
@@ -42,7 +52,9 @@ static int introduce(const struct connecting *connecting, int fd,
 	if (!(connecting->options.flags & NARU_STREAM_PLAIN) && nr_memory_exists())
 		nr_memory_open(&memory, connecting->options.capacity, NR_STREAM_CLIENT,
 			       fd);
+	wait_with(connecting, fd);
 	r = nr_memory_say_hello(&memory, fd);
+	wait_with(connecting, -1);
 	if (r < 0) {
 		nr_file_close(fd);
 		return r == -EPIPE || r == -ECONNRESET ? -ECONNREFUSED : r;
@@ -139,8 +151,10 @@ static int connect_tcp(struct connecting *connecting, const struct nr_address *a
 	if (fd < 0)
 		return fd;
 	nr_stream_tune_tcp(fd);
+	wait_with(connecting, fd);
 	r = nr_socket_connect(fd, (const struct sockaddr *)&address->socket,
 			      address->length, until(connecting));
+	wait_with(connecting, -1);
 	if (r < 0) {
 		nr_file_close(fd);
 		return r;
@@ -178,8 +192,11 @@ static int secure(struct connecting *connecting, int fd, struct naru_stream **re
 		/* What the session needs of it, it holds. */
 		module->close(context);
 	}
-	if (r == 0)
+	if (r == 0) {
+		wait_with(connecting, fd);
 		r = shake(connecting, module, session, fd);
+		wait_with(connecting, -1);
+	}
 	if (r == 0)
 		return nr_tls_stream(module, session, fd, ret_stream);
 	if (session)
@@ -209,13 +226,14 @@ static int connect_network(struct connecting *connecting, struct naru_stream **r
 	return fd;
 }
 
-int naru_connect(struct naru_space *space, const char *url,
-		 const struct naru_stream_options *options, int timeout_ms,
-		 struct naru_stream **ret_stream)
+int nr_connect(struct naru_space *space, const char *url,
+	       const struct naru_stream_options *options, int timeout_ms,
+	       _Atomic int *socket, struct naru_stream **ret_stream)
 {
 	struct connecting connecting = {
 		.space = space,
 		.deadline = nr_deadline_in(timeout_ms),
+		.socket = socket,
 	};
 	int r = nr_stream_options(options, &connecting.options);
 
@@ -237,4 +255,13 @@ int naru_connect(struct naru_space *space, const char *url,
 		r = connect_network(&connecting, ret_stream);
 	}
 	return r == -ETIMEDOUT ? nr_deadline_error(&connecting.deadline) : r;
+}
+
+int naru_connect(struct naru_space *space, const char *url,
+		 const struct naru_stream_options *options, int timeout_ms,
+		 struct naru_stream **ret_stream)
+{
+	_Atomic int ignored = -1;
+
+	return nr_connect(space, url, options, timeout_ms, &ignored, ret_stream);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <layout/wire.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <support/impostor.h>
@@ -11,26 +9,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BODY_MAX = 1 << 16 };
-
-/* As it is sent: the body follows at once. */
-struct answer {
-	struct nr_wire_frame frame;
-	unsigned char body[BODY_MAX];
-};
-
 static bool read_all(int fd, void *to, size_t length)
 {
 	return length == 0 || recv(fd, to, length, MSG_WAITALL) == (ssize_t)length;
 }
 
-static void add(struct answer *answer, const void *bytes, size_t length)
+static void add(struct impostor_answer *answer, const void *bytes, size_t length)
 {
 	memcpy(answer->body + answer->frame.length, bytes, length);
 	answer->frame.length += (uint32_t)(length + 7) / 8 * 8;
 }
 
-static void add_item(struct answer *answer, uint64_t room)
+void impostor_add_item(struct impostor_answer *answer, uint64_t room)
 {
 	struct nr_wire_item item = {.type = 7, .length = room < 5 ? room : 5};
 
@@ -38,7 +28,18 @@ static void add_item(struct answer *answer, uint64_t room)
 	add(answer, "hello", item.length);
 }
 
-static void add_entry(struct answer *answer, const char *name)
+void impostor_clear(struct impostor_answer *answer)
+{
+	answer->frame.length = 0;
+}
+
+void impostor_fail(struct impostor_answer *answer, int error)
+{
+	impostor_clear(answer);
+	answer->frame.value = error;
+}
+
+static void add_entry(struct impostor_answer *answer, const char *name)
 {
 	struct nr_wire_entry entry = {.kind = 1, .name_length = (uint32_t)strlen(name)};
 
@@ -47,7 +48,7 @@ static void add_entry(struct answer *answer, const char *name)
 }
 
 /* As a server would do it whose queue has always one message, and room. */
-static void answer_rightly(struct answer *answer, const unsigned char *body)
+static void answer_rightly(struct impostor_answer *answer, const unsigned char *body)
 {
 	struct nr_wire_hello_answer hello = {NR_WIRE_VERSION, 0, 65536, {1, 2}};
 	struct nr_wire_open_answer open = {100000, 1000};
@@ -71,11 +72,11 @@ static void answer_rightly(struct answer *answer, const unsigned char *body)
 	case NR_WIRE_TAKE:
 		answer->frame.value = 1;
 		memcpy(&room, body + sizeof(struct nr_wire_take), sizeof(room));
-		add_item(answer, room);
+		impostor_add_item(answer, room);
 		break;
 	case NR_WIRE_LOOK:
 		memcpy(&room, body + 8, sizeof(room));
-		add_item(answer, room);
+		impostor_add_item(answer, room);
 		break;
 	case NR_WIRE_STAT:
 		add(answer, &stat, sizeof(stat));
@@ -120,7 +121,7 @@ static uint64_t odd_number(uint64_t *seed)
  * Something in it becomes something else. False: who reads it might wait for what does
  * not come, so that the connection should end behind it.
  */
-static bool spoil(struct answer *answer, uint64_t *seed)
+static bool spoil(struct impostor_answer *answer, uint64_t *seed)
 {
 	uint32_t length = answer->frame.length;
 	uint64_t odd = odd_number(seed);
@@ -158,24 +159,29 @@ static bool spoil(struct answer *answer, uint64_t *seed)
 /* False: the connection is to be closed. */
 static bool serve(struct impostor *impostor, int fd)
 {
-	static unsigned char body[BODY_MAX];
-	static struct answer answer;
+	static unsigned char body[IMPOSTOR_BODY];
+	static struct impostor_answer answer;
+	struct nr_wire_frame request;
 	bool stays = true;
 	uint32_t right;
 
 	if (!read_all(fd, &answer.frame, sizeof(answer.frame)) ||
-	    answer.frame.length > BODY_MAX || !read_all(fd, body, answer.frame.length))
+	    answer.frame.length > IMPOSTOR_BODY ||
+	    !read_all(fd, body, answer.frame.length))
 		return false;
 	if (answer.frame.verb == NR_WIRE_BYE)
 		return false;
 	if (answer.frame.verb == NR_WIRE_CANCEL ||
 	    (answer.frame.verb == NR_WIRE_SEND && answer.frame.flags & NR_WIRE_QUIET))
 		return true;
+	request = answer.frame;
 	answer.frame.length = 0;
 	answer.frame.value = 0;
 	answer.frame.flags = 0;
 	answer_rightly(&answer, body);
 	answer.frame.verb |= NR_WIRE_ANSWER;
+	if (impostor->meddle && !impostor->meddle(impostor, &request, body, &answer))
+		return false;
 	right = answer.frame.length;
 	impostor->answered++;
 	if (random_below(&impostor->seed, 100) < impostor->spoils) {
@@ -184,10 +190,12 @@ static bool serve(struct impostor *impostor, int fd)
 		if (random_below(&impostor->seed, 10) == 0)
 			return false;
 	}
-	if (answer.frame.length > right && answer.frame.length <= BODY_MAX)
+	if (answer.frame.length > right && answer.frame.length <= IMPOSTOR_BODY)
 		right = answer.frame.length;
-	if (send(fd, &answer, sizeof(answer.frame) + right, MSG_NOSIGNAL) < 0)
-		return false;
+	do
+		if (send(fd, &answer, sizeof(answer.frame) + right, MSG_NOSIGNAL) < 0)
+			return false;
+	while (impostor->floods);
 	return stays;
 }
 
