@@ -24,14 +24,14 @@ static int find_capacity(struct nr_client *client, size_t wanted, uint64_t *ret_
 	if (wanted <= *ret_capacity)
 		return 0;
 	r = nr_remote_stat(client, &stat);
-	/* Who may send may not always look: then the server says whether it fits. */
-	if (r == -EACCES)
-		*ret_capacity = UINT64_MAX;
-	else if (r < 0)
-		return r;
-	else
+	/* Who may only send learns it from the answer to that. */
+	if (r == -EACCES) {
+		*ret_capacity = wanted;
+		return 0;
+	}
+	if (r == 0)
 		*ret_capacity = stat.capacity;
-	return wanted <= *ret_capacity ? 0 : -EMSGSIZE;
+	return r < 0 ? r : wanted <= *ret_capacity ? 0 : -EMSGSIZE;
 }
 
 int nr_send_plan(struct nr_client *client, const struct naru_item *items, size_t count,
