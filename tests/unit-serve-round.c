@@ -3,12 +3,15 @@
 /* Who is tried when something has changed: turn by turn */
 
 #include <errno.h>
+#include <layout/queue.h>
 #include <server/handle.h>
 #include <server/stuck.h>
 #include <string.h>
+#include <support/member.h>
 #include <support/serving.h>
 #include <support/transport.h>
 #include <support/unit.h>
+#include <sys/mman.h>
 
 /* A server in no thread. */
 static struct nr_server *start(struct room *room)
@@ -227,13 +230,43 @@ static void test_stuck(void **state)
 	naru_queue_close(queue);
 }
 
+/* That is found out by the first call that has waited for the lock in vain. */
+static void test_lock(void **state)
+{
+	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
+	struct nr_server *server = start(*state);
+	struct lane lane = open_lane(*state, server, 1);
+	struct nr_served *served =
+		nr_of(server->served_list.next, struct nr_served, link);
+	struct nr_queue_shared *shared;
+	struct member child = {0};
+	size_t size;
+
+	shared = (void *)room_map(*state, "q", &size);
+	join(&child, *state);
+	atomic_store(&shared->senders.lock, child.id);
+	atomic_store(&shared->receivers.lock, child.id);
+	lane_say_take(&lane, 0, -1, 1, 0);
+	turn(server);
+	assert_false(has_answer(&lane));
+	assert_int_equal(nr_stuck(served), -EAGAIN);
+	child_kill(child.pid);
+	part(&child);
+	assert_int_equal(naru_queue_send(queue, 1, "a", 1, -1), 0);
+	while (!has_answer(&lane))
+		assert_int_equal(nr_server_turn(server, true), 0);
+	lane_hear_message(&lane, 1, "a");
+	lane_close(&lane);
+	nr_server_close(server);
+	naru_queue_close(queue);
+	munmap(shared, size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		in_a_room(test_dead),
-		in_a_room(test_newcomer),
-		in_a_room(test_next),
-		in_a_room(test_stuck),
+		in_a_room(test_dead),  in_a_room(test_newcomer), in_a_room(test_next),
+		in_a_room(test_stuck), in_a_room(test_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
