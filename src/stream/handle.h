@@ -45,6 +45,7 @@ struct naru_stream {
 	size_t reserved;	 /* bytes that may be committed */
 	size_t seen;		 /* bytes that may be consumed */
 	bool ended;		 /* naru_stream_shutdown() was called */
+	int failed[2]; /* on a socket: why no more can be read, or written; or 0 */
 
 	struct nr_gauge readable;
 	struct nr_gauge writable;

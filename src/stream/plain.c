@@ -11,6 +11,8 @@
 
 enum { PARTS_AT_ONCE = 64 };
 
+enum direction { READING, WRITING };
+
 int nr_plain_error(ssize_t error)
 {
 	/*
@@ -58,6 +60,19 @@ static ssize_t receive(int fd, const struct iovec *part, struct nr_deadline *dea
 	}
 }
 
+/*
+ * The kernel tells once that a connection is broken off, and then calls it the end, or
+ * -EPIPE. To us it stays broken, also if bytes were moved before. @done: bytes; @n: 0, or
+ * why not more.
+ */
+static ssize_t outcome(struct naru_stream *stream, enum direction direction, ssize_t done,
+		       ssize_t n)
+{
+	if (n == -ECONNRESET)
+		stream->failed[direction] = (int)n;
+	return done > 0 ? done : n;
+}
+
 static ssize_t plain_read(struct naru_stream *stream, const struct iovec *parts,
 			  int count, struct nr_deadline *deadline)
 {
@@ -71,11 +86,13 @@ static ssize_t plain_read(struct naru_stream *stream, const struct iovec *parts,
 			continue;
 		n = (ssize_t)nr_buffer_take(&stream->in, parts[i].iov_base,
 					    parts[i].iov_len);
+		if (n == 0 && stream->failed[READING])
+			n = stream->failed[READING];
 		if (n == 0)
 			n = receive(stream->fd, &parts[i],
 				    done > 0 ? &at_once : deadline);
 		if (n <= 0)
-			return done > 0 ? done : n;
+			return outcome(stream, READING, done, n);
 		done += n;
 		if ((size_t)n < parts[i].iov_len)
 			break;
@@ -110,8 +127,10 @@ static void advance(struct rest *rest, size_t sent)
 	rest->parts[rest->first].iov_len -= sent;
 }
 
-static ssize_t send_rest(int fd, struct rest *rest, struct nr_deadline *deadline)
+static ssize_t send_rest(struct naru_stream *stream, struct rest *rest,
+			 struct nr_deadline *deadline)
 {
+	int fd = stream->fd;
 	bool wait = deadline->timeout_ms < 0;
 	ssize_t done = 0, n;
 
@@ -124,7 +143,7 @@ static ssize_t send_rest(int fd, struct rest *rest, struct nr_deadline *deadline
 		else if (n < 0)
 			n = nr_plain_error(n);
 		if (n < 0)
-			return done > 0 ? done : n;
+			return outcome(stream, WRITING, done, n);
 		advance(rest, (size_t)n);
 		done += n;
 	}
@@ -136,6 +155,8 @@ static ssize_t plain_write(struct naru_stream *stream, const struct iovec *parts
 {
 	ssize_t done = 0;
 
+	if (stream->failed[WRITING])
+		return stream->failed[WRITING];
 	for (int i = 0; i < count; i += PARTS_AT_ONCE) {
 		struct rest rest = {.count = count - i < PARTS_AT_ONCE ? count - i
 								       : PARTS_AT_ONCE};
@@ -146,7 +167,7 @@ static ssize_t plain_write(struct naru_stream *stream, const struct iovec *parts
 			rest.parts[j] = parts[i + j];
 			wanted += parts[i + j].iov_len;
 		}
-		n = send_rest(stream->fd, &rest, deadline);
+		n = send_rest(stream, &rest, deadline);
 		if (n < 0)
 			return done > 0 ? done : n;
 		done += n;
