@@ -20,13 +20,6 @@ serve() {
 	done
 }
 
-# Packets that had to be sent again, so far.
-again() {
-	for host in $one $two; do
-		on $host awk '/^Tcp: [0-9]/ { print $13 }' /proc/net/snmp
-	done | awk '{ sum += $1 } END { print sum }'
-}
-
 # Both send to somebody who is not there, until that has been noticed.
 cut_and_heal() {
 	local before

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 #
 # tests/hosts-lib.sh - two hosts on this machine, 10.99.0.1 and 10.99.0.2: network
-# namespaces with a line between them. Source it after cli-lib.sh. They go with the test.
+# namespaces with a line between them; and the name of a third one. Source it after cli-lib.sh. They go with the test.
 
-one=naru-$$-1 two=naru-$$-2
+one=naru-$$-1 two=naru-$$-2 three=naru-$$-3
 
 skip() {
 	echo "skipped: $*"
@@ -14,6 +14,7 @@ skip() {
 clean_hosts() {
 	ip netns del $one
 	ip netns del $two
+	ip netns del $three
 } 2>/dev/null
 
 # on HOST COMMAND...
@@ -21,6 +22,14 @@ on() {
 	local host=$1
 	shift
 	ip netns exec "$host" "$@"
+}
+
+# Packets that the two had to send again, so far.
+again() {
+	local host
+	for host in $one $two; do
+		ip netns exec $host awk '/^Tcp: [0-9]/ { print $13 }' /proc/net/snmp
+	done | awk '{ sum += $1 } END { print sum }'
 }
 
 [ "$(id -u)" = 0 ] && command -v ip >/dev/null || skip "no permission, or no ip(8)"
