@@ -4,7 +4,8 @@
 
     delay-line.py plain INTERFACE...         each frame is to be as it is on a wire
     delay-line.py carry A B MS PERMILLE      carry frames between A and B, MS late, but for
-                                             PERMILLE of them; prints "ready"
+                                             PERMILLE of them; prints "ready",
+                                             and on standard error "lost" for each of those
 """
 import fcntl
 import heapq
@@ -47,7 +48,10 @@ def carry(a, b, delay, lost):
         for end in select.select(ends, [], [], wait)[0]:
             frame, origin = end.recvfrom(1 << 16)
             # What we have sent ourselves is seen, too.
-            if origin[2] == socket.PACKET_OUTGOING or random.randrange(1000) < lost:
+            if origin[2] == socket.PACKET_OUTGOING:
+                continue
+            if random.randrange(1000) < lost:
+                print("lost", file=sys.stderr, flush=True)
                 continue
             count += 1
             heapq.heappush(late, (time.monotonic() + delay, count, others[end], frame))
