@@ -159,7 +159,7 @@ static int open_end(void *data, enum bench_side side, unsigned index, void **ret
 		return -ENOMEM;
 	r = naru_space_open(channel->scratch.path, NULL, &end->space);
 	if (r == 0 && side == BENCH_SENDER)
-		r = naru_queue_open(NULL, channel->url, &options, &end->queue);
+		r = naru_queue_open(end->space, channel->url, &options, &end->queue);
 	else if (r == 0)
 		r = naru_queue_open(end->space, queue_name, NULL, &end->queue);
 	if (r < 0) {
