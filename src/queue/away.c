@@ -30,6 +30,7 @@ int nr_queue_open_away(struct naru_space *space, const char *name,
 	int saved = errno;
 	int r = nr_queue_options(options, &checked);
 
+	/* They are in order; what they leave open is for the server to say. */
 	if (r == 0)
 		r = nr_options_copy(&checked, sizeof(checked), options);
 	if (r < 0)

@@ -69,14 +69,7 @@ ssize_t nr_remote_look(struct nr_client *client, uint64_t nth, int flags, void *
 int nr_remote_stat(struct nr_client *client, struct naru_queue_stat *ret_stat)
 {
 	struct nr_wire_stat_answer answer;
-	struct nr_exchange_bytes bytes = {&answer, sizeof(answer)};
-	struct nr_exchange exchange = {
-		.verb = NR_WIRE_STAT,
-		.read = nr_exchange_read_all,
-		.data = &bytes,
-	};
-	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(client, &exchange, &patience);
+	int r = nr_exchange_fetch(client, NR_WIRE_STAT, &answer, sizeof(answer));
 
 	if (r < 0)
 		return r;

@@ -307,3 +307,17 @@ int nr_exchange_by(struct nr_client *client, struct nr_exchange *exchange,
 	nr_client_give_lane(client, lane);
 	return r;
 }
+
+int nr_exchange_fetch(struct nr_client *client, uint16_t verb, void *answer,
+		      size_t length)
+{
+	struct nr_exchange_bytes bytes = {answer, length};
+	struct nr_exchange exchange = {
+		.verb = verb,
+		.read = nr_exchange_read_all,
+		.data = &bytes,
+	};
+	struct nr_patience patience = nr_patience_of(0);
+
+	return nr_exchange_by(client, &exchange, &patience);
+}

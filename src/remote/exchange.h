@@ -53,4 +53,8 @@ int nr_exchange_note(struct nr_lane *lane, const struct nr_wire_frame *answer);
 /* Read the rest of an answer that is @error, and log what it says. */
 int nr_exchange_explain(struct nr_lane *lane, int error);
 
+/* A request without a body, whose answer is a struct of that length. */
+int nr_exchange_fetch(struct nr_client *client, uint16_t verb, void *answer,
+		      size_t length);
+
 #endif /* NARU_REMOTE_EXCHANGE_H */

@@ -157,14 +157,7 @@ int nr_remote_space_list(struct nr_client *client,
 int nr_remote_space_stat(struct nr_client *client, struct naru_space_stat *ret_stat)
 {
 	struct nr_wire_space_answer answer;
-	struct nr_exchange_bytes bytes = {&answer, sizeof(answer)};
-	struct nr_exchange exchange = {
-		.verb = NR_WIRE_SPACE,
-		.read = nr_exchange_read_all,
-		.data = &bytes,
-	};
-	struct nr_patience patience = nr_patience_of(0);
-	int r = nr_exchange_by(client, &exchange, &patience);
+	int r = nr_exchange_fetch(client, NR_WIRE_SPACE, &answer, sizeof(answer));
 
 	if (r < 0)
 		return r;
