@@ -238,7 +238,7 @@ static void look_for_a_moment(struct nr_set *set, struct nr_sleeper_shared *slee
 	uint32_t cpu = nr_load_relaxed(&set->waker_cpu);
 
 	if (cpu != 0 && cpu == nr_process_cpu())
-		nr_process_yield();
+		nr_yield(&set->yield);
 	else
 		nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleeper, 1);
 }
