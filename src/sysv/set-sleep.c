@@ -38,7 +38,8 @@ static bool is_free(struct nr_set *set, struct nr_sleeper_shared *sleeper)
 	case NR_SLEEPER_LEFT:
 		return true;
 	default:
-		return !nr_space_seems_alive(set->space, nr_load_relaxed(&sleeper->owner));
+		return !nr_space_seems_alive(set->space,
+					     nr_load_relaxed(&sleeper->owner));
 	}
 }
 
