@@ -243,6 +243,8 @@ bool nr_sem_operate_at_once(struct nr_sem *sem, int id, const struct sembuf *ope
 	if (id < 0 || !nr_memory_is_readable(operation, sizeof(*operation)))
 		return false;
 	memcpy(&one, operation, sizeof(one));
+	if (one.flags & SEM_UNDO)
+		return false;
 	if (!nr_slot_enter_at_once(&sem->slots, id,
 				   one.add != 0 ? NR_SLOT_WRITE : NR_SLOT_READ, &visit))
 		return false;

@@ -4,13 +4,12 @@
 
 /*
  * sysv/set-at-once.h - the most common semop(2): one operation that can be done, while
- * nobody sleeps for the set and nobody owes anything
+ * nobody sleeps for the set, and nobody has used SEM_UNDO
  *
  * One store is all there is to it, so a death leaves nothing to do: no log is written.
  */
 
 #include <sys/clock.h>
-#include <sys/sem.h>
 #include <sysv/set-handle.h>
 
 /* Somebody has operated on the set: under the lock. */
@@ -41,7 +40,7 @@ static inline bool nr_set_do_at_once(struct nr_set *set,
 	return true;
 }
 
-/* False: nothing has been done, and nr_set_operate() must say what is to be. */
+/* Not with SEM_UNDO. False: nothing has been done, and nr_set_operate() is to do it. */
 static inline bool nr_set_operate_at_once(struct nr_set *set,
 					  const struct nr_operation_shared *operation)
 {
@@ -49,8 +48,7 @@ static inline bool nr_set_operate_at_once(struct nr_set *set,
 	bool done;
 
 	if (__builtin_expect(
-		    (operation->flags & SEM_UNDO) != 0 ||
-			    operation->number >= set->count ||
+		    operation->number >= set->count ||
 			    id != nr_load_relaxed(&set->member) ||
 			    !nr_swap_if(&set->shared->lock, &old, id), /* [lock] */
 		    0))

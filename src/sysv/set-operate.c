@@ -79,10 +79,11 @@ static int try_now(struct nr_set *set, struct call *call, struct nr_set_wakes *w
 /* 0, an error, or 1: asleep in the entry @ret_index, or in none, which is -1. */
 static int begin(struct nr_set *set, struct call *call, int64_t *ret_index)
 {
-	struct nr_set_wakes wakes = {.count = 0};
+	struct nr_set_wakes wakes;
 	uint32_t index;
 	int r = nr_set_lock(set, call->id, &call->deadline);
 
+	wakes.count = 0; /* to clear all of it would take longer than the rest */
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EAGAIN : r;
 	*ret_index = -1;
