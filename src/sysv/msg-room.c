@@ -8,11 +8,16 @@
 #include <queue/set.h>
 #include <sysv/registry.h>
 
-/*
- * So much a new queue has memory for: enough that a stream of small messages stays in
- * the ring, in which they are several times faster than those that rest.
- */
-enum { FIRST_BYTES = 131072, FIRST_MESSAGES = 2048 };
+enum {
+	/* So much a new queue has memory for: many hold little, and some are many. */
+	FIRST_BYTES = 8192,
+	FIRST_MESSAGES = 64,
+	/* With so much, a stream of small messages is as fast as it gets. */
+	STREAM_BYTES = 131072,
+	STREAM_MESSAGES = 2048,
+	/* Until then, it takes few steps. */
+	STEEP = 4,
+};
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -37,6 +42,29 @@ void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_me
 	*ret_messages = most(1, least(qbytes, FIRST_MESSAGES));
 }
 
+static bool is_short(const struct naru_queue_stat *stat)
+{
+	return stat->capacity < STREAM_BYTES || stat->capacity_messages < STREAM_MESSAGES;
+}
+
+bool nr_msg_is_short(struct nr_msg *msg, int id, struct naru_queue *queue)
+{
+	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	struct nr_ids_entry entry;
+
+	return nr_ids_find(msg->ids, NR_SYSV_MSG, id, &entry) == 0 &&
+	       naru_queue_stat(queue, &stat) == 0 && is_short(&stat) &&
+	       (stat.capacity < entry.size || stat.capacity_messages < entry.size);
+}
+
+/* What a queue that had @limit is to have, at least @need of it. */
+static uint64_t grown(uint64_t limit, uint64_t need, uint64_t stream, uint64_t qbytes)
+{
+	uint64_t more = limit < stream ? least(STEEP * limit, stream) : 2 * limit;
+
+	return least(qbytes, most(most(more, limit), need));
+}
+
 static int add(struct naru_queue *queue, uint64_t qbytes, uint64_t size)
 {
 	struct naru_queue_stat stat = {.size = sizeof(stat)};
@@ -53,9 +81,10 @@ static int add(struct naru_queue *queue, uint64_t qbytes, uint64_t size)
 	    messages < stat.capacity_messages)
 		return 1;
 	if (bytes + size > stat.capacity)
-		stat.capacity = least(qbytes, most(2 * stat.capacity, bytes + size));
+		stat.capacity = grown(stat.capacity, bytes + size, STREAM_BYTES, qbytes);
 	if (messages >= stat.capacity_messages)
-		stat.capacity_messages = least(qbytes, 2 * stat.capacity_messages + 16);
+		stat.capacity_messages = grown(stat.capacity_messages, messages + 1,
+					       STREAM_MESSAGES, qbytes);
 	r = nr_queue_set_limits(queue, stat.capacity, stat.capacity_messages);
 	return r < 0 ? r : 1;
 }

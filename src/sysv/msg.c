@@ -156,9 +156,9 @@ static uint64_t received(const struct naru_queue *queue)
 }
 
 /*
- * The queue is full for now, and might grow. While receivers are at it, a short queue is
- * the faster one: it stays in the ring, and in the caches. A while of that: the kernel
- * would not let us wait here.
+ * The queue is full for now, and might grow, long as it is. While receivers are at it, it
+ * is faster as it is: it stays in the caches. A while of that: the kernel would not let
+ * us wait here.
  */
 static int send_to_receivers(struct naru_queue *queue, const struct naru_item *item)
 {
@@ -181,7 +181,7 @@ static int send_waiting(struct nr_msg *msg, int id, struct naru_queue *queue,
 	bool interrupted = false;
 	int r = -ETIMEDOUT;
 
-	if (!(flags & IPC_NOWAIT))
+	if (!(flags & IPC_NOWAIT) && !nr_msg_is_short(msg, id, queue))
 		r = send_to_receivers(queue, item);
 	if (r == -EINTR || r == -EMSGSIZE) {
 		interrupted = r == -EINTR;

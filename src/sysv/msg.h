@@ -47,6 +47,9 @@ enum { NR_MSG_PATIENCE = 4 };
  */
 int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t size);
 
+/* Is it so small still that it had better grow at once? */
+bool nr_msg_is_short(struct nr_msg *msg, int id, struct naru_queue *queue);
+
 /* Make the queue's limits follow a new msg_qbytes. The kind's lock is held. */
 int nr_msg_follow(struct naru_queue *queue, uint64_t qbytes, uint64_t largest);
 
