@@ -54,7 +54,7 @@ run 1 naru --space "$url" serve --listen local://again
 says "naru: $url is a server: *"
 run 0 naru --space "$url" rm jobs
 run 1 naru --space "http://127.0.0.1:1" ls
-says 'naru: http://127.0.0.1:1 is no space: *'
+says 'naru: "http://127.0.0.1:1" is no URL of a server: *'
 
 # Nobody there.
 kill -TERM $server

@@ -92,7 +92,10 @@ int nr_stream_serve(struct naru_stream *stream, const char *url, char *const *co
 	int status;
 
 	*serving = (struct serving){
-		.carry = {.stream = stream, .url = url, .close_out = true},
+		.carry = {.stream = stream,
+			  .url = url,
+			  .in_name = command[0],
+			  .close_out = true},
 		.wait = wait,
 	};
 	status = start(serving, command);

@@ -59,8 +59,8 @@ static int read_lines(struct nr_rules *rules, FILE *file, char *ret_text, size_t
 		}
 	}
 	if (r == 0 && ferror(file)) {
-		r = -EIO;
-		snprintf(ret_text, size, "cannot read %s", rules->path);
+		r = -errno;
+		snprintf(ret_text, size, "cannot read %s: %s", rules->path, strerror(-r));
 	}
 	free(line);
 	return r;
