@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <naru/stream.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 
 static void accept_all(struct naru_listener *listener, int poller)

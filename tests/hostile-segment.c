@@ -11,7 +11,6 @@
  * process write during them.
  */
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,6 @@
 #include <support/random.h>
 #include <support/segments.h>
 #include <support/vandal.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 

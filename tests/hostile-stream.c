@@ -8,7 +8,6 @@
  *	hostile-stream [SEED [ROUNDS]]
  */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

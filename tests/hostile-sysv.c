@@ -12,7 +12,6 @@
  * process write during them.
  */
 
-#include <errno.h>
 #include <layout/set.h>
 #include <signal.h>
 #include <stdio.h>

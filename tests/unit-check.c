@@ -4,9 +4,7 @@
 
 #include <layout/object.h>
 #include <sched.h>
-#include <signal.h>
 #include <space/check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/member.h>
 #include <sys/file.h>

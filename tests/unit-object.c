@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <space/object.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/place.h>

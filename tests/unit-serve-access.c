@@ -2,7 +2,6 @@
 
 /* Who may do what: the lines of the file, the permissions of files, and what is said */
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>

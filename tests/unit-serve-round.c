@@ -8,7 +8,6 @@
 #include <server/stuck.h>
 #include <string.h>
 #include <support/member.h>
-#include <support/transport.h>
 #include <support/turns.h>
 #include <support/unit.h>
 #include <sys/mman.h>

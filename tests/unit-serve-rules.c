@@ -2,7 +2,6 @@
 
 /* The lines of the file of access: what is no line, and whom one is about */
 
-#include <fcntl.h>
 #include <server/rules.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <space/space.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/place.h>

@@ -7,9 +7,7 @@
 #include <server/listen.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
 #include <tools/stream-server.h>

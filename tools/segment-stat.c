@@ -3,7 +3,6 @@
 
 #include <tools/segment.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <tools/json.h>

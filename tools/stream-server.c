@@ -3,7 +3,6 @@
 
 #include <tools/stream-server.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

@@ -11,9 +11,7 @@
  */
 
 #include <layout/wire.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct nr_connection;
 

@@ -3,7 +3,6 @@
 #include <server/rules.h>
 
 #include <errno.h>
-#include <server/access.h>
 #include <server/rule.h>
 #include <stdio.h>
 #include <stdlib.h>
