@@ -157,7 +157,6 @@ static void print_json(struct nr_tool *tool, const struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct object *object = &listing->objects[i];
 		struct json_object *entry = json_object_new_object();
-		char mode[8];
 
 		nr_json_text(entry, "name", object->name);
 		nr_json_text(entry, "kind", kind_text(object->kind));
@@ -166,9 +165,8 @@ static void print_json(struct nr_tool *tool, const struct listing *listing)
 		} else if (object->known) {
 			nr_json_queue(entry, &object->stat);
 		} else {
-			snprintf(mode, sizeof(mode), "%04o", object->mode & 07777);
 			nr_json_number(entry, "uid", object->uid);
-			nr_json_text(entry, "mode", mode);
+			nr_json_mode(entry, object->mode);
 			nr_json_number(entry, "memory", object->memory);
 		}
 		json_object_array_add(array, entry);
