@@ -17,7 +17,7 @@ struct nr_server *turns_start(struct room *room, const struct nr_server_options 
 
 void turns_take(struct nr_server *server)
 {
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 200; i++)
 		must_be(nr_server_turn(server, false), 0);
 }
 
