@@ -14,7 +14,6 @@
 #include <queue/map.h>
 #include <queue/poll.h>
 #include <queue/sessions.h>
-#include <queue/set.h>
 #include <queue/size.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +105,6 @@ static void describe(struct nr_queue_shared *shared, const struct nr_geometry *g
 static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
 		  const struct naru_queue_options *options)
 {
-	struct naru_queue_options access = *options;
 	struct stat stat;
 	int r;
 
@@ -117,9 +115,10 @@ static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *ge
 		return r;
 	describe(queue->shared, geometry, options);
 	nr_heap_format(&queue->store.heap, (uint32_t)geometry->granules);
-	if ((stat.st_mode & 07777) == options->mode)
-		access.mode = 0; /* as it should be already */
-	r = nr_queue_set_access(fd, &access);
+	/* Most often the mode is as it should be already. */
+	r = nr_object_set_access(
+		fd, (stat.st_mode & 07777) == options->mode ? 0 : options->mode,
+		options->flags, options->owner, options->group);
 	if (r < 0)
 		nr_queue_unmap(queue);
 	return r;
