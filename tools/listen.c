@@ -148,7 +148,6 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
-	shell[2] = (char *)given.exec;
 	status = check_usage(&given, argv[first], argc - first);
 	if (status == NR_OK)
 		status = nr_stream_begin(tool);

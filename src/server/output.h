@@ -54,6 +54,10 @@ void nr_output_close(struct nr_output *output);
 void nr_answer(struct nr_connection *connection, int value, const void *body,
 	       size_t length);
 
+/* One message, in pieces: it may be large. */
+void nr_answer_message(struct nr_connection *connection, int value, int64_t type,
+		       const void *data, size_t length);
+
 /* An error, and why. */
 void nr_answer_error(struct nr_connection *connection, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
