@@ -37,6 +37,12 @@ int nr_stream_failed(const char *url, int error)
 	}
 }
 
+int nr_no_threads(void)
+{
+	return nr_failed("no more threads can be had; end some processes, or raise the "
+			 "limit with: ulimit -u");
+}
+
 /* Straight from the descriptor to where the peer reads. 0: the end. */
 static ssize_t send_some(struct nr_carry *carry, int *ret_status)
 {
@@ -123,8 +129,12 @@ int nr_carry(struct nr_carry *carry)
 	int status = NR_OK;
 	ssize_t n;
 
-	if (pthread_create(&thread, NULL, send_all, &sending) != 0)
-		return nr_failed("no more threads can be had");
+	if (pthread_create(&thread, NULL, send_all, &sending) != 0) {
+		carry->stream = naru_stream_close(carry->stream);
+		if (carry->close_out)
+			close(carry->out);
+		return nr_no_threads();
+	}
 	do
 		n = receive_some(carry, &status);
 	while (n > 0 || n == -EINTR);

@@ -11,6 +11,8 @@
 /* What to say when @error is of a call on the stream at @url. An exit status. */
 int nr_stream_failed(const char *url, int error);
 
+int nr_no_threads(void);
+
 /* The log goes to standard error from now on; and the space, if one was given. */
 int nr_stream_begin(struct nr_tool *tool);
 
