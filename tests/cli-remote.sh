@@ -46,6 +46,14 @@ run 0 env NARU_SPACE="$url" naru receive jobs
 prints three
 run 1 naru --space "$url" segment create --size 4K board
 says "naru: $url is a server: *"
+for of in "ls --sysv" doctor demo; do
+	# shellcheck disable=SC2086
+	run 1 naru --space "$url" $of
+	says "naru: $url is a server: *"
+	prints ''
+done
+run 1 naru --space "$url" send --create --capacity 100T vast x
+says "naru: queue \"vast\" at $url cannot be so large; lower --capacity or --messages"
 run 1 naru --space "$url" limits
 says "naru: $url is a server: *"
 run 1 naru --space "$url" run -- true

@@ -106,7 +106,7 @@ static void test_names(void **state)
 	say_name(&lane, NR_WIRE_OPEN, "unmade");
 	hear_denied(&lane, "may not create unmade: no line of");
 	say_name(&lane, NR_WIRE_OPEN, "hidden");
-	hear_denied(&lane, "may not send hidden: no line of");
+	hear_denied(&lane, "may not use hidden: no line of");
 	say_name(&lane, NR_WIRE_REMOVE, "made-1");
 	hear_denied(&lane, "may not remove made-1: no line of");
 	lane_say(&lane, NR_WIRE_LIST, 0, 0, NULL, 0);
@@ -183,7 +183,7 @@ static int be_user(void *data)
 	must(setgid(USER) == 0 && setuid(USER) == 0);
 	lane = lane_open(user->serving, user->flags, user->flags + 1, 0);
 	say_name(&lane, NR_WIRE_OPEN, "private");
-	hear_denied(&lane, "may not send private: its permissions do not allow it");
+	hear_denied(&lane, "may not use private: its permissions do not allow it");
 	must_be(lane_open_name(&lane, 0, "half"), -EACCES);
 	/* Nobody knows a group of a user without a name, but for the kernel. */
 	must_be(lane_open_name(&lane, 0, "group"), user->flags ? -EACCES : 0);

@@ -79,6 +79,10 @@ int nr_server_failed(const char *url, int error)
 	case EHOSTUNREACH:
 	case ENETUNREACH:
 		return nr_failed("%s cannot be reached", url);
+	case EUSERS:
+		return nr_failed("the server at %s has as many clients as it may have; "
+				 "end some, or ask who runs it",
+				 url);
 	case ECONNRESET:
 		return nr_failed("the connection to %s was broken off, and cannot be had "
 				 "again",
@@ -117,8 +121,9 @@ static int refused(struct nr_tool *tool, const char *name, const char *where)
 				 "tls://HOST:PORT/QUEUE, unix:///PATH#QUEUE or "
 				 "local://NAME#QUEUE",
 				 name);
-	return nr_failed("the server at %s refuses an option of queue \"%s\"", where,
-			 name);
+	return nr_failed("queue \"%s\" at %s cannot be so large; lower --capacity or "
+			 "--messages",
+			 name, where);
 }
 
 /* The library says so of a queue, and of a server. */
@@ -157,6 +162,10 @@ int nr_away_failed(struct nr_tool *tool, const char *name, int error)
 		return nr_failed("the message is larger than queue \"%s\" can hold, or "
 				 "than the server at %s passes on",
 				 name, where);
+	case ENOSPC:
+		return nr_failed("there is no room at %s for that queue; give it a "
+				 "smaller --capacity",
+				 where);
 	case ESTALE:
 		return nr_failed(
 			"the server at %s was started again, or not reached for too "

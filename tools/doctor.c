@@ -3,9 +3,11 @@
 
 #include <tools/command.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <tools/away.h>
 #include <tools/json.h>
 #include <tools/memory.h>
 #include <tools/options.h>
@@ -189,7 +191,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
-	r = naru_space_stat(tool->space, &stat);
+	r = nr_is_away(tool, "") ? -EOPNOTSUPP : naru_space_stat(tool->space, &stat);
 	if (r == 0) {
 		int flags = given.repair ? NARU_CHECK_REPAIR : 0;
 

@@ -3,10 +3,12 @@
 
 #include <tools/command.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tools/away.h>
 #include <tools/json.h>
 #include <tools/ls.h>
 #include <tools/memory.h>
@@ -194,6 +196,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (given.sysv && nr_is_away(tool, ""))
+		return nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
 	if (given.sysv)
 		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);
