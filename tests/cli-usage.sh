@@ -61,6 +61,7 @@ refused 'naru connect: it takes one URL; *' naru connect
 refused 'naru limits: it is NAME=NUMBER, *' naru limits msgmnb=many
 refused 'naru demo: at most 16 *' naru demo --senders 17
 refused 'naru bench: it takes no arguments; *' naru bench x
+refused 'naru bench: there is no workload walk (see --list)' naru bench --only walk
 refused 'naru bench: --runs must be a number from 1 to 99, not "x"' naru bench --runs x
 [ "$(ls -A "$NARU_SPACE")" = '' ] || fail "bad usage made something"
 
