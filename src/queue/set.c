@@ -12,7 +12,7 @@
 #include <queue/waiter.h>
 #include <sys/clock.h>
 #include <sys/file.h>
-#include <sys/process.h>
+#include <sys/identity.h>
 
 /* So often others may change the queue's limits while we reserve memory for ours. */
 enum { SET_TRIES = 16 };
@@ -193,7 +193,7 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (fd < 0)
 		return fd;
 	/* Whoever may write could change the limits; naru holds to what the mode says. */
-	user = nr_process_user();
+	user = nr_identity_user();
 	r = user == 0 || user == stat.st_uid ? 0 : -EPERM;
 	if (r == 0)
 		r = nr_object_set_access(fd, checked.mode, checked.flags, checked.owner,
