@@ -10,6 +10,7 @@
 #include <string.h>
 #include <tools/away.h>
 #include <tools/object.h>
+#include <tools/progress.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 9216 }; /* two paths, and what is said of them */
@@ -36,6 +37,7 @@ int nr_failed(const char *format, ...)
 	va_start(arguments, format);
 	print(line, format, arguments);
 	va_end(arguments);
+	nr_progress_wipe();
 	fprintf(stderr, "naru: %s\n", line);
 	return NR_FAILED;
 }
@@ -48,6 +50,7 @@ int nr_bad_usage(const struct nr_command *command, const char *format, ...)
 	va_start(arguments, format);
 	print(line, format, arguments);
 	va_end(arguments);
+	nr_progress_wipe();
 	fprintf(stderr, "naru %s: %s; see: naru help %s\n", command->name, line,
 		command->name);
 	return NR_BAD_USAGE;
