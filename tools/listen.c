@@ -4,7 +4,7 @@
 #include <tools/command.h>
 
 #include <errno.h>
-#include <server/listen.h>
+#include <server/explain.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

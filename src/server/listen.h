@@ -23,7 +23,4 @@ int nr_listening_open(struct nr_server *server, const char *url,
 		      struct nr_listening *listening);
 void nr_listening_close(struct nr_listening *listening);
 
-/* Why naru_listen() has failed, for who gave the URL. */
-const char *nr_listen_error_text(int error);
-
 #endif /* NARU_SERVER_LISTEN_H */

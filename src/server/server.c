@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/connection.h>
+#include <server/explain.h>
 #include <server/limit.h>
 #include <server/listen.h>
 #include <server/metrics.h>
