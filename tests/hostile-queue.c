@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <support/calls.h>
-#include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
 #include <support/rounds.h>
@@ -32,10 +31,13 @@ struct round {
 	uint64_t seed;
 	struct vandal queue, peers, deaths, sessions;
 	bool peers_too;
+	struct calls *calls;
 };
 
-static void strike(struct round *round)
+static void strike(void *data)
 {
+	struct round *round = data;
+
 	if (round->peers_too && random_below(&round->seed, 8) == 0)
 		vandal_strike(random_below(&round->seed, 2) ? &round->peers
 							    : &round->deaths);
@@ -43,19 +45,6 @@ static void strike(struct round *round)
 		vandal_strike(&round->sessions);
 	else
 		vandal_strike(&round->queue);
-}
-
-static int strike_for_ever(void *data)
-{
-	struct round *round = data;
-
-	/* Slowly enough that calls get somewhere. */
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
 }
 
 /* The file beside the queue: layout/sessions.h. It is there after the first use. */
@@ -85,12 +74,17 @@ static void fill(struct calls *calls)
 				   calls->buffer[0], CALLS_ROOM, 0, NULL);
 }
 
+static void call(void *data)
+{
+	const struct round *round = data;
+
+	calls_make(round->calls);
+}
+
 static int play(struct room *room, uint64_t seed)
 {
 	static struct calls calls;
-	struct round this = {.room = room, .seed = seed}, *round = &this;
-	bool between = round->seed % 2 == 0;
-	pid_t other = 0;
+	struct round this = {.room = room, .seed = seed, .calls = &calls}, *round = &this;
 
 	rounds_limit_files();
 	calls = (struct calls){.space = room->space, .name = "q", .seed = round->seed};
@@ -106,17 +100,7 @@ static int play(struct room *room, uint64_t seed)
 	round->sessions.seed = round->queue.seed = round->peers.seed =
 		round->deaths.seed = round->seed;
 	round->peers_too = round->seed % 4 >= 2;
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		rounds_call();
-		calls_make(&calls);
-	}
-	rounds_end_calls();
-	if (other)
-		child_kill(other);
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	calls_close(&calls);
 	naru_queue_remove(room->space, "q");
 	return 0;

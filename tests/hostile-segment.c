@@ -13,7 +13,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
 #include <support/rounds.h>
@@ -31,24 +30,14 @@ struct round {
 	void *address;
 };
 
-static void strike(struct round *round)
+static void strike(void *data)
 {
+	struct round *round = data;
+
 	if (round->seed % 4 >= 2 && random_below(&round->seed, 8) == 0)
 		vandal_strike(&round->peers);
 	else
 		vandal_strike(&round->segment);
-}
-
-static int strike_for_ever(void *data)
-{
-	struct round *round = data;
-
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
 }
 
 static void ignore(void *data, const struct naru_finding *finding)
@@ -102,8 +91,9 @@ static void attach_or_detach(struct round *round)
 	}
 }
 
-static void call(struct round *round)
+static void call(void *data)
 {
+	struct round *round = data;
 	struct naru_segment_stat stat = NARU_INIT(stat, .length = 0);
 	struct naru_segment *handle = round->handle;
 
@@ -151,25 +141,13 @@ static void call(struct round *round)
 static int play(struct room *room, uint64_t seed)
 {
 	struct round this = {.room = room, .seed = seed}, *round = &this;
-	bool between = round->seed % 2 == 0;
-	pid_t other = 0;
 
 	rounds_limit_files();
 	round->handle = segment_create(round->room, "s", 5000);
 	round->segment.bytes = room_map(round->room, "s", &round->segment.size);
 	round->peers.bytes = room_map(round->room, ".peers", &round->peers.size);
 	round->segment.seed = round->peers.seed = round->seed;
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		rounds_call();
-		call(round);
-	}
-	rounds_end_calls();
-	if (other)
-		child_kill(other);
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	naru_segment_close(round->handle);
 	must_be(naru_segment_remove(round->room->space, "s") == 0 ||
 			naru_queue_remove(round->room->space, "s") == 0,

@@ -49,22 +49,11 @@ struct round {
 	int queue, set, segment;
 };
 
-static void strike(struct round *round)
-{
-	vandal_strike(&round->victim[random_below(&round->seed, round->victims)]);
-}
-
-static int strike_for_ever(void *data)
+static void strike(void *data)
 {
 	struct round *round = data;
 
-	/* Slowly enough that calls get somewhere. */
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
+	vandal_strike(&round->victim[random_below(&round->seed, round->victims)]);
 }
 
 static void aim(struct round *round, unsigned char *bytes, size_t size, size_t offset)
@@ -190,8 +179,9 @@ static void use_segment(struct round *round)
 	}
 }
 
-static void call(struct round *round)
+static void call(void *data)
 {
+	struct round *round = data;
 	switch (random_below(&round->seed, 3)) {
 	case 0:
 		use_queue(round);
@@ -235,25 +225,14 @@ static int sleep_for_ever(void *data)
 static int play(struct room *room, uint64_t seed)
 {
 	struct round this = {.room = room, .seed = seed}, *round = &this;
-	bool between = round->seed % 2 == 0;
-	pid_t other = 0, sleeper;
+	pid_t sleeper;
 
 	rounds_limit_files();
 	open_all(round);
 	sleeper = child_start(sleep_for_ever, round);
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		rounds_call();
-		call(round);
-	}
-	rounds_end_calls();
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	kill(sleeper, SIGKILL);
 	must_be(child_await(sleeper), 128 + SIGKILL);
-	if (other)
-		child_kill(other);
 	return 0;
 }
 

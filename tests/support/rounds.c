@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
+#include <support/random.h>
 #include <support/rounds.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -45,6 +47,42 @@ void rounds_limit_files(void)
 	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
 
 	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
+struct striker {
+	void (*strike)(void *data);
+	void *data;
+};
+
+static int strike_for_ever(void *data)
+{
+	const struct striker *striker = data;
+
+	/* Slowly enough that calls get somewhere. */
+	do {
+		striker->strike(striker->data);
+		for (volatile int i = 0; i < 20000; i++)
+			;
+	} while (striker->strike);
+	return 0;
+}
+
+void rounds_spoil(void (*strike)(void *data), void (*call)(void *data), void *data,
+		  int count, uint64_t *seed)
+{
+	struct striker striker = {strike, data};
+	bool between = *seed % 2 == 0;
+	pid_t other = between ? 0 : child_start(strike_for_ever, &striker);
+
+	for (int i = 0; i < count; i++) {
+		for (uint64_t n = random_below(seed, 3); between && n > 0; n--)
+			strike(data);
+		rounds_call();
+		call(data);
+	}
+	rounds_end_calls();
+	if (other)
+		child_kill(other);
 }
 
 static int play_one(void *data)

@@ -20,6 +20,13 @@ void rounds_call(void);
 /* There are no more. */
 void rounds_end_calls(void);
 
+/*
+ * @count calls of @call, while @strike spoils what they work on: with an even seed
+ * between them, which repeats exactly; with an odd one in another process, during them.
+ */
+void rounds_spoil(void (*strike)(void *data), void (*call)(void *data), void *data,
+		  int count, uint64_t *seed);
+
 /* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
 void rounds_limit_files(void);
 
