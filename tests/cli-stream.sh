@@ -76,6 +76,10 @@ connects 0 --file forth local://file
 wait "${started[-1]}"
 cmp came forth || fail "the file was changed"
 
+# Where it was built it finds the part for TLS by itself.
+run 124 env -u NARU_MODULES naru listen --timeout 0.01 --certificate "$keys/server.pem" \
+	--key "$keys/server.key" tls://127.0.0.1:0
+
 # A directory is no file; and what cannot be written is no success.
 naru listen --exec 'seq 100000' local://much 2>told &
 started+=($!)

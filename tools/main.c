@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
+#include <tools/program.h>
 #include <tools/report.h>
 
 const struct nr_command *const nr_commands[] = {
@@ -90,7 +91,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct nr_tool tool = {0};
-	int status = run(&tool, argc, argv);
+	int status;
+
+	nr_program_use_modules();
+	status = run(&tool, argc, argv);
 
 	naru_space_close(tool.space);
 	return close_output(status);
