@@ -24,6 +24,9 @@ void nr_make_plain(char *text)
 
 /* One line, whatever the names in it hold. */
 static void print(char line[TEXT_MAX], const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void print(char line[TEXT_MAX], const char *format, va_list arguments)
 {
 	vsnprintf(line, TEXT_MAX, format, arguments);
 	nr_make_plain(line);
