@@ -5,9 +5,12 @@
 #include "process.h"
 #include "ticks.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* The slowest honest run takes a few seconds. */
 static const uint64_t deadline_ns = UINT64_C(20000000000);
@@ -34,6 +37,19 @@ static int start(const struct bench_run *run, pid_t *children)
 	return 0;
 }
 
+/* A process that computes on the first core, until it is killed. */
+static pid_t crowd(const struct bench_run *run)
+{
+	pid_t pid = bench_fork();
+
+	if (pid != 0)
+		return pid;
+	if (bench_pin(run->cores.core[0]) < 0)
+		_exit(EXIT_FAILURE);
+	for (;;)
+		bench_ticks();
+}
+
 static bool one_way(const struct bench_run *run)
 {
 	enum bench_kind kind = run->workload->kind;
@@ -57,7 +73,9 @@ static void measure(const struct bench_run *run, struct bench_sample *sample)
 		sample->quantile[i] = bench_ticks_to_ns(bench_histogram_quantile(
 					      &stage->histogram, quantiles[i])) /
 				      scale;
-	sample->value = one_way(run) ? sample->mean : sample->quantile[BENCH_P50];
+	sample->value = one_way(run) || run->workload->crowded
+				? sample->mean
+				: sample->quantile[BENCH_P50];
 	sample->first = bench_ticks_to_ns((double)stage->first);
 	sample->backlog = (double)stage->backlog;
 }
@@ -78,13 +96,18 @@ static int play(struct bench_run *run, char *word)
 {
 	pid_t children[BENCH_PROCESSES_MAX] = {0};
 	unsigned processes = run->plan.senders + run->plan.receivers;
-	int r = start(run, children);
+	pid_t other = run->workload->crowded ? crowd(run) : 0;
+	int r = other < 0 ? other : start(run, children);
 	int ended;
 
 	if (r < 0)
 		snprintf(word, BENCH_WORD_MAX, "fork: %s", strerror(-r));
 	/* If not all were started, those that were wait for the others: cut it short. */
 	ended = bench_wait(children, processes, r < 0 ? 0 : deadline_ns + run->idle_ns);
+	if (other > 0) {
+		kill(other, SIGKILL);
+		waitpid(other, NULL, 0);
+	}
 	if (r < 0 || ended == -EINTR)
 		return r < 0 ? r : ended;
 	if (run->stage->failed)

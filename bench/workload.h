@@ -33,6 +33,7 @@ struct bench_workload {
 	unsigned senders;
 	unsigned receivers;
 	bool one_core;
+	bool crowded;	  /* a third process computes on the one core */
 	bool busy;	  /* nobody waits in the kernel */
 	bool talk;	  /* connect: a message there and back */
 	bool undo;	  /* operations on semaphores, at the end of the process */

@@ -83,6 +83,9 @@
 /* The fours come first, and whoever wants something else has to step over them. */
 #define AHEAD SEND(4, 20), SEND(4, 30), SEND(4, 150), SEND(2, 44), SEND(1, 10), SEND(2, 8)
 
+/* Some way round the ring. */
+#define ROUND SEND(1, 400), RECEIVE(0)
+
 #define SMALL .capacity = 4096, .messages = 32
 #define BIG   .capacity = 65536, .messages = 32
 #define TIGHT .capacity = 512, .messages = 8
@@ -194,6 +197,10 @@ const struct scenario scenarios[] = {
 	 .setup = STEPS(AHEAD, TAKE(0, 4), TAKE(1, 4), TAKE(2, 4)),
 	 .victim = STEPS(GIVE_BACK(1))},
 	{"set, grow", SMALL, .setup = STEPS(FEW), .victim = STEPS(SET(40000, 64))},
+	{"set, grow, round the ring", TIGHT,
+	 .setup = STEPS(ROUND, ROUND, ROUND, ROUND, ROUND, ROUND, ROUND, ROUND, ROUND,
+			FEW, SEND(2, 90)),
+	 .victim = STEPS(SET(40000, 64))},
 	{"set, grow again", SMALL, .setup = STEPS(AHEAD, RECEIVE(2), SET(9000, 40)),
 	 .victim = STEPS(SET(60000, 100))},
 	{"set, shrink", SMALL, .setup = STEPS(FEW), .victim = STEPS(SET(100, 4))},

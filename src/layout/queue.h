@@ -8,7 +8,8 @@
  *	0		struct nr_queue_shared, one page of 4 KiB
  *	4096		waiters, 256 of 32 bytes
  *	12288		journal (layout/journal.h)
- *	ring_offset	ring (layout/ring.h), ring_size bytes; a process maps it twice
+ *	ring_offset	ring (layout/ring.h), ring_size bytes; a process maps it twice.
+ *			It may grow, to half of what is kept free up to
  *	heap_offset	heap (layout/heap.h), to the end of the file, which may grow
  *
  * A queue has two sides, each with its own lock:
@@ -60,7 +61,7 @@
 #include <layout/sessions.h>
 #include <stdalign.h>
 
-#define NR_QUEUE_VERSION 3u
+#define NR_QUEUE_VERSION 4u
 #define NR_WAITERS	 256u
 #define NR_WAITER_WORDS	 (NR_WAITERS / 64)
 #define NR_NAP_MS	 8 /* most sleeps are shorter, and need not watch anybody */
@@ -91,7 +92,7 @@ struct nr_last_shared {
 struct nr_queue_shared {
 	struct nr_object_shared object;
 	uint64_t ring_offset;
-	uint64_t ring_size;
+	_Atomic uint64_t ring_size; /* changed under both locks */
 	uint64_t heap_offset;
 	_Atomic uint64_t limit_bytes;
 	_Atomic uint64_t limit_messages;

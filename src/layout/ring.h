@@ -30,6 +30,11 @@
  *	I4  only the holder of the senders' lock writes to the ring, and only to
  *	    [tail, head + size)
  *
+ * The ring may be made larger by who holds both locks. A position keeps its place, or has
+ * one in what is new, so the records from head to tail are copied to where they are not
+ * there yet, and the one store of the new size commits it. Who takes a lock looks whether
+ * the size is still what he knows.
+ *
  * A record is published by the one store of its state word, the last of all:
  * before it, the state word that follows the record has been made 0. Of several
  * records that become visible together, the first is published last.

@@ -15,7 +15,7 @@ int nr_admit(struct naru_queue *queue, const struct nr_counts *sent, uint64_t le
 {
 	*ret_room = nr_room_seen(queue, sent);
 	if (__builtin_expect(is_enough(ret_room, length, record) &&
-				     ret_room->ring < queue->ring.size,
+				     ret_room->ring < nr_ring_size(&queue->ring),
 			     1))
 		return 0;
 
@@ -34,7 +34,8 @@ int nr_admit_park(struct naru_queue *queue, struct nr_counts *removed,
 		  const struct nr_counts *sent, uint64_t record)
 {
 	/* An eighth at a time, so that the locks are not taken for each message. */
-	uint64_t wanted = queue->ring.size / 8 > record ? queue->ring.size / 8 : record;
+	uint64_t part = nr_ring_size(&queue->ring) / 8,
+		 wanted = part > record ? part : record;
 	int r = 1;
 
 	if (!nr_ring_valid(&queue->ring, removed->position, sent->position))

@@ -84,7 +84,7 @@ static struct nr_geometry plan(const struct naru_queue_options *options)
 		.granules = nr_size_heap(options->capacity, options->messages),
 	};
 
-	geometry.heap_offset = geometry.ring_offset + geometry.ring_size;
+	geometry.heap_offset = geometry.ring_offset + 2 * NR_RING_MAX;
 	return geometry;
 }
 
@@ -108,7 +108,9 @@ static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *ge
 	struct stat stat;
 	int r;
 
-	r = nr_file_stat(fd, &stat);
+	r = nr_file_allocate(fd, geometry->heap_offset, geometry->granules * NR_GRANULE);
+	if (r == 0)
+		r = nr_file_stat(fd, &stat);
 	if (r == 0)
 		r = nr_queue_map_new(queue, fd, &stat, geometry);
 	if (r < 0)
@@ -140,8 +142,7 @@ static int create_once(struct naru_space *space, const char *name,
 	struct naru_queue *queue;
 	int r;
 
-	r = nr_object_begin(space, geometry.heap_offset + geometry.granules * NR_GRANULE,
-			    &object);
+	r = nr_object_begin(space, geometry.ring_offset + geometry.ring_size, &object);
 	if (r < 0)
 		return r;
 	queue = new_handle(space, name);

@@ -119,7 +119,7 @@ int nr_find_slowly(struct nr_store *store, const struct nr_ring *ring,
 		}
 	}
 
-	for (uint64_t steps = 0; steps <= ring->size / NR_RING_ALIGN; steps++) {
+	for (uint64_t steps = 0; steps <= nr_ring_size(ring) / NR_RING_ALIGN; steps++) {
 		struct nr_record record;
 
 		r = nr_ring_peek(ring, counts->position, &record);

@@ -57,7 +57,8 @@ struct naru_queue {
 
 	uint64_t device; /* which file it is; its name may go to another */
 	uint64_t inode;
-	uint64_t heap_offset;	  /* in the file */
+	uint64_t ring_offset; /* in the file */
+	uint64_t heap_offset;
 	struct nr_queue_map head; /* header, waiters, journal, ring, ring again, heap */
 	struct nr_queue_map heap; /* where it is now, with room to grow behind it */
 	struct nr_queue_map grown[NR_QUEUE_GROWN]; /* heaps that outgrew head */
@@ -106,12 +107,24 @@ static inline void nr_queue_join(struct naru_queue *queue, uint32_t id)
 	nr_store_relaxed(&queue->member, id);
 }
 
+/* The largest that the ring may become. */
+static inline uint64_t nr_queue_ring_most(const struct naru_queue *queue)
+{
+	return (queue->heap_offset - queue->ring_offset) / 2;
+}
+
+/* Is all of the ring mapped? Asked under either lock; else what it says may be late. */
+static inline bool nr_queue_has_ring(const struct naru_queue *queue)
+{
+	return nr_load_relaxed(&queue->shared->ring_size) == nr_ring_size(&queue->ring);
+}
+
 /*
  * Take a side's lock; what a dead owner left half done is repaired first. Who
  * needs both takes the senders' first. @deadline as of nr_lock_take().
  */
 int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
-			   struct nr_deadline *deadline);
+			   struct nr_deadline *deadline, bool locked);
 int nr_receivers_lock_slowly(struct naru_queue *queue, uint32_t id,
 			     struct nr_deadline *deadline, bool locked);
 
@@ -120,9 +133,10 @@ static inline int nr_senders_lock(struct naru_queue *queue, uint32_t id,
 {
 	uint32_t old = 0;
 
-	if (__builtin_expect(nr_swap_if(&queue->shared->senders.lock, &old, id), 1))
+	if (__builtin_expect(nr_swap_if(&queue->shared->senders.lock, &old, id), 1) &&
+	    __builtin_expect(nr_queue_has_ring(queue), 1))
 		return 0;
-	return nr_senders_lock_slowly(queue, id, deadline);
+	return nr_senders_lock_slowly(queue, id, deadline, old == 0);
 }
 
 static inline int nr_receivers_lock(struct naru_queue *queue, uint32_t id,
@@ -132,7 +146,8 @@ static inline int nr_receivers_lock(struct naru_queue *queue, uint32_t id,
 
 	if (__builtin_expect(nr_swap_if(&queue->shared->receivers.lock, &old, id), 1) &&
 	    __builtin_expect(nr_read_once(&queue->shared->heap.granules) <=
-				     queue->store.heap.granules,
+					     queue->store.heap.granules &&
+				     nr_queue_has_ring(queue),
 			     1))
 		return 0;
 	return nr_receivers_lock_slowly(queue, id, deadline, old == 0);

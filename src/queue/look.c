@@ -77,7 +77,7 @@ static int nth_in_ring(const struct nr_ring *ring, uint64_t head, uint64_t nth,
 		if (r <= 0)
 			return r < 0 ? r : -ENOMSG;
 		position = ret_record->next;
-		if (position - head > ring->size)
+		if (position - head > nr_ring_size(ring))
 			return -EBADMSG;
 		if (nth-- == 0)
 			return 0;

@@ -25,6 +25,11 @@ static int check_object(const struct nr_object_shared *object)
 	return nr_read_once(&object->version) == NR_QUEUE_VERSION ? 0 : -EPROTONOSUPPORT;
 }
 
+static bool is_ring_size(uint64_t size, uint64_t most)
+{
+	return size >= nr_page_size() && size <= most && (size & (size - 1)) == 0;
+}
+
 static int read_geometry(int fd, const struct stat *stat,
 			 struct nr_geometry *ret_geometry)
 {
@@ -44,16 +49,18 @@ static int read_geometry(int fd, const struct stat *stat,
 
 	geometry = (struct nr_geometry){
 		.ring_offset = shared.ring_offset,
-		.ring_size = shared.ring_size,
+		.ring_size = nr_load_relaxed(&shared.ring_size),
 		.heap_offset = shared.heap_offset,
 	};
 	if (geometry.ring_offset < NR_QUEUE_RING ||
 	    geometry.ring_offset > RING_OFFSET_MAX || geometry.ring_offset % page != 0)
 		return -EBADMSG;
-	if (geometry.ring_size < page || geometry.ring_size > RING_POSSIBLE ||
-	    (geometry.ring_size & (geometry.ring_size - 1)) != 0)
+	if (geometry.heap_offset <= geometry.ring_offset ||
+	    geometry.heap_offset - geometry.ring_offset > 2 * RING_POSSIBLE ||
+	    !is_ring_size(geometry.ring_size,
+			  (geometry.heap_offset - geometry.ring_offset) / 2))
 		return -EBADMSG;
-	if (geometry.heap_offset != geometry.ring_offset + geometry.ring_size ||
+	if (geometry.heap_offset % page != 0 ||
 	    geometry.heap_offset + 2 * NR_GRANULE > (uint64_t)stat->st_size)
 		return -EBADMSG;
 	geometry.granules = granules_in(stat, geometry.heap_offset);
@@ -67,11 +74,11 @@ static size_t heap_room(uint64_t granules)
 	return 4 * granules * NR_GRANULE;
 }
 
-/* Header, waiters, journal, ring; then, as the file goes on, the ring again and heap. */
+/* As the file goes on; but behind the ring, where it may grow to, there is it again. */
 static int map_at(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
 		  size_t heap)
 {
-	size_t length = geometry->heap_offset + geometry->ring_size + heap;
+	size_t length = geometry->heap_offset + heap;
 	unsigned char *base;
 	void *address;
 	int r;
@@ -80,14 +87,14 @@ static int map_at(struct naru_queue *queue, int fd, const struct nr_geometry *ge
 	if (r < 0)
 		return r;
 	base = address;
-	r = nr_map_file(fd, geometry->ring_offset, geometry->ring_size + heap, true,
-			base + geometry->heap_offset, &address);
+	r = nr_map_file(fd, geometry->ring_offset, geometry->ring_size, true,
+			base + geometry->ring_offset + geometry->ring_size, &address);
 	if (r < 0) {
 		nr_unmap(base, length);
 		return r;
 	}
 	queue->head = (struct nr_queue_map){base, length};
-	queue->heap = (struct nr_queue_map){base + length - heap, heap};
+	queue->heap = (struct nr_queue_map){base + geometry->heap_offset, heap};
 	return 0;
 }
 
@@ -126,14 +133,10 @@ static void set_head(struct naru_queue *queue, const struct nr_geometry *geometr
 
 	queue->shared = (void *)base;
 	queue->waiters = (void *)(base + NR_QUEUE_WAITERS);
+	queue->ring_offset = geometry->ring_offset;
 	queue->heap_offset = geometry->heap_offset;
-	queue->ring = (struct nr_ring){
-		.base = base + geometry->ring_offset,
-		.size = geometry->ring_size,
-		.inline_max = geometry->ring_size / 4 < NR_INLINE_MAX
-				      ? geometry->ring_size / 4
-				      : NR_INLINE_MAX,
-	};
+	queue->ring.base = base + geometry->ring_offset;
+	nr_store_relaxed(&queue->ring.size, geometry->ring_size);
 	queue->store.side = &queue->shared->receivers;
 	queue->store.heap.shared = &queue->shared->heap;
 	queue->store.heap.journal = &queue->store.journal;
@@ -234,5 +237,40 @@ int nr_queue_map_grown(struct naru_queue *queue)
 	nr_file_close(fd);
 	if (r == 0 && queue->store.heap.granules < granules)
 		return -EBADMSG;
+	return r;
+}
+
+int nr_queue_map_ring(struct naru_queue *queue, int fd, uint64_t have, uint64_t size)
+{
+	unsigned char *base = queue->ring.base;
+	void *address;
+	/* Behind all of what there is; then it is there should the next one fail. */
+	int r = nr_map_file(fd, queue->ring_offset, size, true, base + size, &address);
+
+	return r < 0 ? r
+		     : nr_map_file(fd, queue->ring_offset + have, size - have, true,
+				   base + have, &address);
+}
+
+int nr_queue_map_ring_grown(struct naru_queue *queue)
+{
+	uint64_t size = nr_load_relaxed(&queue->shared->ring_size);
+	uint64_t have = nr_ring_size(&queue->ring);
+	struct stat stat;
+	int fd, r;
+
+	if (size == have)
+		return 0;
+	if (size < have || !is_ring_size(size, nr_queue_ring_most(queue)))
+		return -EBADMSG;
+	r = nr_object_open(queue->space, queue->name, &fd, &stat);
+	if (r < 0)
+		return r == -ENOENT ? -EIDRM : r;
+	r = stat.st_dev == queue->device && stat.st_ino == queue->inode ? 0 : -EIDRM;
+	if (r == 0)
+		r = nr_queue_map_ring(queue, fd, have, size);
+	nr_file_close(fd);
+	if (r == 0)
+		nr_store_relaxed(&queue->ring.size, size);
 	return r;
 }

@@ -9,15 +9,12 @@
 #include <queue/handle.h>
 #include <space/object.h>
 
-/* Longer messages wait in the heap, and only a reference goes through the ring. */
-#define NR_INLINE_MAX UINT64_C(8192)
-
 /* Where what is in a queue's file. */
 struct nr_geometry {
 	uint64_t ring_offset;
 	uint64_t ring_size;
-	uint64_t heap_offset;
-	uint64_t granules; /* that the file has memory for */
+	uint64_t heap_offset; /* twice the ring's largest size behind ring_offset */
+	uint64_t granules;    /* that the file has memory for */
 };
 
 /* Map a new file, whose header is still to be written. */
@@ -44,5 +41,18 @@ int nr_queue_map_grown(struct naru_queue *queue);
 
 /* The same, from an open descriptor: all that the file has by now. */
 int nr_queue_map_file(struct naru_queue *queue, int fd);
+
+/*
+ * The ring has grown: map what is new. Either lock is held; another thread that holds the
+ * other one does the same, at worst, or has done it. -EBADMSG
+ */
+int nr_queue_map_ring_grown(struct naru_queue *queue);
+
+/*
+ * Map a ring of @size bytes instead of @have, of which the file has memory. Until the
+ * handle's size is set, too, it goes on as it is, but for its second copy, which only
+ * who holds a lock uses.
+ */
+int nr_queue_map_ring(struct naru_queue *queue, int fd, uint64_t have, uint64_t size);
 
 #endif /* NARU_QUEUE_MAP_H */

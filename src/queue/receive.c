@@ -284,7 +284,7 @@ static inline bool receive_at_once(struct naru_queue *queue, uint32_t id, int64_
 	counts = nr_side_counts(&shared->receivers);
 	if ((nr_read_once(&shared->heap.stored) | nr_read_once(&shared->heap.held)) !=
 		    0 ||
-	    nr_poll_any(shared->polling_writable) ||
+	    !nr_queue_has_ring(queue) || nr_poll_any(shared->polling_writable) ||
 	    nr_ring_peek(&queue->ring, counts.position, &record) <= 0 ||
 	    !record.payload || record.length > item->length ||
 	    (select != 0 && record.type != select)) {

@@ -18,7 +18,8 @@
 /* Count what was published behind tail, and not yet counted. */
 static int count_published(const struct naru_queue *queue, struct nr_counts *counts)
 {
-	for (uint64_t steps = 0; steps <= queue->ring.size / NR_RING_ALIGN; steps++) {
+	for (uint64_t steps = 0; steps <= nr_ring_size(&queue->ring) / NR_RING_ALIGN;
+	     steps++) {
 		struct nr_record record;
 		int r = nr_ring_peek(&queue->ring, counts->position, &record);
 
@@ -98,22 +99,27 @@ static int repair_senders(struct naru_queue *queue, uint32_t id,
 }
 
 int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
-			   struct nr_deadline *deadline)
+			   struct nr_deadline *deadline, bool locked)
 {
 	_Atomic uint32_t *lock = &queue->shared->senders.lock;
-	uint32_t dead;
-	int r = nr_lock_take_slowly(queue->space, lock, id, deadline, &dead);
+	uint32_t dead = 0;
+	int r = 0, s;
 
-	if (r != -EOWNERDEAD)
+	if (!locked)
+		r = nr_lock_take_slowly(queue->space, lock, id, deadline, &dead);
+	if (r < 0 && r != -EOWNERDEAD)
 		return r;
-	r = repair_senders(queue, id, deadline);
-	if (r < 0) {
+	s = nr_queue_map_ring_grown(queue);
+	if (s == 0 && r == -EOWNERDEAD)
+		s = repair_senders(queue, id, deadline);
+	if (s < 0 && r == -EOWNERDEAD)
 		nr_lock_return(lock, dead);
-		return r;
-	}
-	/* It may have died before it woke those for whom it had published. */
-	nr_wake_all(queue);
-	return 0;
+	else if (s < 0)
+		nr_lock_release(lock);
+	else if (r == -EOWNERDEAD)
+		/* It may have died before it woke those for whom it had published. */
+		nr_wake_all(queue);
+	return s;
 }
 
 int nr_repair_intent(struct naru_queue *queue, uint32_t id, struct nr_deadline *deadline)
@@ -156,6 +162,8 @@ int nr_receivers_lock_slowly(struct naru_queue *queue, uint32_t id,
 	if (r < 0 && r != -EOWNERDEAD)
 		return r;
 	s = nr_queue_map_grown(queue);
+	if (s == 0)
+		s = nr_queue_map_ring_grown(queue);
 	if (s == 0 && r == -EOWNERDEAD)
 		s = repair_receivers(queue);
 	if (s < 0 && r == -EOWNERDEAD)

@@ -24,11 +24,26 @@
 #include <layout/ring.h>
 #include <stdbool.h>
 
+/* Longer messages wait in the heap, and only a reference goes through the ring. */
+#define NR_INLINE_MAX UINT64_C(8192)
+
 struct nr_ring {
-	unsigned char *base; /* mapped twice in a row */
-	uint64_t size;	     /* a power of two; our own copy */
-	uint64_t inline_max; /* longest message that goes in the ring itself */
+	unsigned char *base;   /* mapped twice in a row */
+	_Atomic uint64_t size; /* a power of two; our own copy, of this mapping */
 };
+
+static inline uint64_t nr_ring_size(const struct nr_ring *ring)
+{
+	return nr_load_relaxed(&ring->size);
+}
+
+/* The longest message that goes in the ring itself. */
+static inline uint64_t nr_ring_inline_max(const struct nr_ring *ring)
+{
+	uint64_t part = nr_ring_size(ring) / 4;
+
+	return part < NR_INLINE_MAX ? part : NR_INLINE_MAX;
+}
 
 struct nr_record {
 	uint64_t length; /* of the message */
@@ -43,7 +58,7 @@ static inline struct nr_record_shared *nr_ring_at(const struct nr_ring *ring,
 						  uint64_t position)
 {
 	/* Aligned even if the position, which others may write to, is not. */
-	return (void *)(ring->base + (position & (ring->size - NR_RING_ALIGN)));
+	return (void *)(ring->base + (position & (nr_ring_size(ring) - NR_RING_ALIGN)));
 }
 
 /* Bytes of the ring that a record takes whose payload has @length bytes. */
@@ -57,13 +72,13 @@ static inline uint64_t nr_ring_record_size(uint64_t length)
 static inline uint64_t nr_ring_room(const struct nr_ring *ring, uint64_t head,
 				    uint64_t tail)
 {
-	return ring->size - NR_RING_ALIGN - (tail - head);
+	return nr_ring_size(ring) - NR_RING_ALIGN - (tail - head);
 }
 
 /* May these be positions of head and tail? */
 static inline bool nr_ring_valid(const struct nr_ring *ring, uint64_t head, uint64_t tail)
 {
-	return tail - head <= ring->size - NR_RING_ALIGN &&
+	return tail - head <= nr_ring_size(ring) - NR_RING_ALIGN &&
 	       ((head | tail) & (NR_RING_ALIGN - 1)) == 0;
 }
 
@@ -117,7 +132,7 @@ static inline int nr_ring_peek(const struct nr_ring *ring, uint64_t position,
 
 	switch (state >> NR_RECORD_SHIFT) {
 	case NR_RECORD_INLINE:
-		if (length > ring->inline_max)
+		if (length > nr_ring_inline_max(ring))
 			return -EBADMSG;
 		*ret_record = (struct nr_record){
 			.length = length,
@@ -163,6 +178,14 @@ static inline uint64_t nr_ring_write(const struct nr_ring *ring, uint64_t positi
 	nr_copy(nr_ring_at(ring, position)->payload, data, length);
 	return (uint64_t)NR_RECORD_INLINE << NR_RECORD_SHIFT | length;
 }
+
+/*
+ * Copy what is between @head and @tail to where it is in a ring of @size bytes, whose
+ * second half and more is mapped behind this one already. Both locks are held. Nothing
+ * that the ring of now needs is changed.
+ */
+void nr_ring_spread(const struct nr_ring *ring, uint64_t size, uint64_t head,
+		    uint64_t tail);
 
 uint64_t nr_ring_write_block(const struct nr_ring *ring, uint64_t position, int64_t type,
 			     uint64_t length, uint32_t reference, uint64_t id);

@@ -38,7 +38,7 @@ static size_t publish(struct naru_queue *queue, const struct batch *batch,
 
 		if (room.ring > 2 * NR_RING_AHEAD)
 			nr_ring_fetch_to_write(&queue->ring, counts->position);
-		if (length > queue->ring.inline_max || room.messages == 0 ||
+		if (length > nr_ring_inline_max(&queue->ring) || room.messages == 0 ||
 		    room.bytes < length || room.ring < size || items[n].type <= 0)
 			break;
 		room.messages--;
@@ -68,7 +68,8 @@ static size_t publish(struct naru_queue *queue, const struct batch *batch,
 static bool is_soon_room(struct naru_queue *queue, const struct nr_counts *sent,
 			 uint64_t record)
 {
-	uint64_t wanted = queue->ring.size / 16 > record ? queue->ring.size / 16 : record;
+	uint64_t part = nr_ring_size(&queue->ring) / 16;
+	uint64_t wanted = part > record ? part : record;
 	uint64_t head;
 
 	for (int look = 0; look < RING_LOOKS; look++) {
@@ -167,7 +168,8 @@ static int try_send_large(struct naru_queue *queue, uint32_t id,
 static int try_either(struct naru_queue *queue, uint32_t id, struct batch *batch,
 		      struct nr_deadline *deadline)
 {
-	if (__builtin_expect(batch->items[0].length <= queue->ring.inline_max, 1))
+	if (__builtin_expect(batch->items[0].length <= nr_ring_inline_max(&queue->ring),
+			     1))
 		return try_send(queue, id, batch, deadline);
 	batch->count = 1;
 	return try_send_large(queue, id, batch->items, batch->once, deadline);
@@ -186,14 +188,15 @@ static inline bool send_at_once(struct naru_queue *queue, uint32_t id, int64_t t
 	uint64_t state;
 	uint32_t free = 0;
 
-	if (length > queue->ring.inline_max ||
+	if (length > nr_ring_inline_max(&queue->ring) ||
 	    !nr_swap_if(&shared->senders.lock, &free, id))
 		return false;
 	counts = nr_side_counts(&shared->senders);
 	room = nr_room_seen(queue, &counts);
-	if (room.messages == 0 || room.bytes < length || room.ring > queue->ring.size ||
+	if (room.messages == 0 || room.bytes < length ||
+	    room.ring > nr_ring_size(&queue->ring) ||
 	    room.ring < nr_ring_record_size(length) + 2 * NR_RING_AHEAD ||
-	    nr_poll_any(shared->polling_readable)) {
+	    !nr_queue_has_ring(queue) || nr_poll_any(shared->polling_readable)) {
 		nr_senders_unlock(queue);
 		return false;
 	}

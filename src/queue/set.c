@@ -13,6 +13,7 @@
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/identity.h>
+#include <sys/map.h>
 
 /* So often others may change the queue's limits while we reserve memory for ours. */
 enum { SET_TRIES = 16 };
@@ -63,21 +64,67 @@ static int read_limits(const struct naru_queue *queue, const struct limits *want
 	return 0;
 }
 
-/* Memory behind the heap, as much as @limits need. No lock is held: it may take long. */
-static int reserve(const struct naru_queue *queue, int fd, const struct limits *limits)
+/* The ring that suits @limits; none is made smaller. */
+static uint64_t ring_for(const struct naru_queue *queue, const struct limits *limits)
+{
+	uint64_t have = nr_ring_size(&queue->ring);
+	uint64_t size = nr_size_ring(limits->capacity, limits->messages, nr_page_size());
+
+	while (size > nr_queue_ring_most(queue))
+		size /= 2;
+	return size > have ? size : have;
+}
+
+/*
+ * Memory behind the ring and the heap, as much as @limits need. No lock is held: it may
+ * take long.
+ */
+static int reserve(const struct naru_queue *queue, int fd, const struct limits *limits,
+		   uint64_t *ret_ring)
 {
 	uint64_t have = nr_read_unlocked(&queue->shared->heap.granules);
 	uint64_t need = nr_size_heap(limits->capacity, limits->messages);
+	uint64_t ring = nr_ring_size(&queue->ring);
+	int r = 0;
 
-	if (need <= have)
-		return 0;
-	/* dies here: memory behind the heap that a later growth finds there */
-	return nr_file_allocate(fd, queue->heap_offset + have * NR_GRANULE,
-				(need - have) * NR_GRANULE);
+	*ret_ring = ring_for(queue, limits);
+	/* dies here: memory behind both that a later growth finds there */
+	if (*ret_ring > ring)
+		r = nr_file_allocate(fd, queue->ring_offset + ring, *ret_ring - ring);
+	if (r == 0 && need > have)
+		r = nr_file_allocate(fd, queue->heap_offset + have * NR_GRANULE,
+				     (need - have) * NR_GRANULE);
+	return r;
 }
 
-/* A change, under both locks: the heap's growth, then the limits that need it. */
-static int set_limits(struct naru_queue *queue, int fd, const struct limits *limits)
+/* Both locks are held. */
+static int grow_ring(struct naru_queue *queue, int fd, uint64_t size)
+{
+	struct nr_counts sent = nr_side_counts(&queue->shared->senders);
+	struct nr_counts removed = nr_side_counts(&queue->shared->receivers);
+	struct nr_ring *ring = &queue->ring;
+	int r;
+
+	if (!nr_ring_valid(ring, removed.position, sent.position))
+		return -EBADMSG;
+	r = nr_queue_map_ring(queue, fd, nr_ring_size(ring), size);
+	if (r < 0)
+		return r;
+	nr_ring_spread(ring, size, removed.position, sent.position);
+	nr_program_order();
+	/* dies here: the ring is as it was */
+	nr_store_relaxed(&queue->shared->ring_size, size);
+	/* dies here: it is larger, which whoever takes a lock finds */
+	nr_store_relaxed(&ring->size, size);
+	return 0;
+}
+
+/*
+ * A change, under both locks: the ring's growth, for which there is memory up to @ring
+ * bytes, then the heap's and the limits that need it.
+ */
+static int set_limits(struct naru_queue *queue, int fd, const struct limits *limits,
+		      uint64_t ring)
 {
 	struct nr_queue_shared *shared = queue->shared;
 	struct nr_store *store = &queue->store;
@@ -91,8 +138,12 @@ static int set_limits(struct naru_queue *queue, int fd, const struct limits *lim
 	if (r < 0)
 		return r;
 	/* Others have changed the other limit since the memory was reserved. */
-	if (need > queue->store.heap.granules)
+	if (need > queue->store.heap.granules || ring_for(queue, limits) > ring)
 		return -EAGAIN;
+	if (ring_for(queue, limits) > nr_ring_size(&queue->ring))
+		r = grow_ring(queue, fd, ring_for(queue, limits));
+	if (r < 0)
+		return r;
 	nr_store_begin(store);
 	if (grows)
 		r = nr_heap_grow(&store->heap, (uint32_t)need);
@@ -111,11 +162,12 @@ static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
 {
 	struct nr_deadline deadline = nr_deadline_in(NR_HOLD_LOCK_MS);
 	struct limits limits;
+	uint64_t ring = 0;
 	int r;
 
 	r = read_limits(queue, wanted, &limits);
 	if (r == 0)
-		r = reserve(queue, fd, &limits);
+		r = reserve(queue, fd, &limits, &ring);
 	if (r == 0)
 		r = nr_senders_lock(queue, id, &deadline);
 	if (r < 0)
@@ -126,7 +178,7 @@ static int try_capacity(struct naru_queue *queue, uint32_t id, int fd,
 		if (r == 0)
 			r = nr_poll_before_removal(queue);
 		if (r == 0)
-			r = set_limits(queue, fd, &limits);
+			r = set_limits(queue, fd, &limits, ring);
 		nr_receivers_unlock(queue);
 	}
 	nr_senders_unlock(queue);

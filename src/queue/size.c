@@ -5,9 +5,6 @@
 #include <layout/heap.h>
 #include <layout/ring.h>
 
-/* A ring that does not fit in a core's own cache gains nothing by being larger. */
-#define RING_MAX (UINT64_C(1) << 21)
-
 uint64_t nr_size_messages(uint64_t capacity)
 {
 	uint64_t granules = NR_HEAP_GRANULES_MAX - nr_size_heap(capacity, 0);
@@ -34,7 +31,7 @@ uint64_t nr_size_ring(uint64_t capacity, uint64_t messages, uint64_t page)
 	uint64_t wanted = capacity + messages * sizeof(struct nr_record_shared);
 	uint64_t size = page;
 
-	while (size < wanted && size < RING_MAX)
+	while (size < wanted && size < NR_RING_MAX)
 		size *= 2;
 	return size;
 }

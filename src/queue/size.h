@@ -21,7 +21,10 @@ uint64_t nr_size_messages(uint64_t capacity);
  */
 uint64_t nr_size_heap(uint64_t capacity, uint64_t messages);
 
-/* Bytes of the ring: a power of two, whole pages. */
+/* A ring that does not fit in a core's own cache gains nothing by being larger. */
+#define NR_RING_MAX (UINT64_C(1) << 21)
+
+/* Bytes of the ring: a power of two, whole pages, at most NR_RING_MAX. */
 uint64_t nr_size_ring(uint64_t capacity, uint64_t messages, uint64_t page);
 
 #endif /* NARU_QUEUE_SIZE_H */

@@ -14,6 +14,9 @@ static bool message_ready(void *data)
 	const struct nr_side_shared *side = &queue->shared->receivers;
 	uint64_t epoch = nr_load_acquire(&side->epoch); /* [counts] */
 
+	/* The ring has grown: where to look is not known before the next call maps it. */
+	if (!nr_queue_has_ring(queue))
+		return true;
 	return nr_ring_ready(&queue->ring,
 			     nr_load_relaxed(&side->counts[epoch & 1].position));
 }

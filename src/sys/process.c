@@ -13,7 +13,7 @@ int32_t nr_process_id(void)
 uint64_t nr_process_thread(void)
 {
 	static _Atomic uint64_t last;
-	static _Thread_local uint64_t number;
+	static _Thread_local uint64_t number __attribute__((tls_model("initial-exec")));
 
 	if (number == 0)
 		number = 1 + atomic_fetch_add(&last, 1);

@@ -9,7 +9,7 @@ NARU_API int msgget(key_t key, int flags)
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_border_end(&border, r < 0 ? r : nr_msg_get(msg, key, flags));
+	return (int)nr_border_end(border, r < 0 ? r : nr_msg_get(msg, key, flags));
 }
 
 NARU_API int msgsnd(int id, const void *message, size_t size, int flags)
@@ -18,7 +18,7 @@ NARU_API int msgsnd(int id, const void *message, size_t size, int flags)
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_border_end(&border,
+	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_msg_send(msg, id, message, size, flags));
 }
 
@@ -29,7 +29,7 @@ NARU_API ssize_t msgrcv(int id, void *message, size_t size, long type, int flags
 	int r = nr_msg_default(&msg);
 
 	return nr_border_end(
-		&border, r < 0 ? r : nr_msg_receive(msg, id, message, size, type, flags));
+		border, r < 0 ? r : nr_msg_receive(msg, id, message, size, type, flags));
 }
 
 NARU_API int msgctl(int id, int command, struct msqid_ds *buffer)
@@ -38,6 +38,6 @@ NARU_API int msgctl(int id, int command, struct msqid_ds *buffer)
 	struct nr_msg *msg;
 	int r = nr_msg_default(&msg);
 
-	return (int)nr_border_end(&border,
+	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_msg_control(msg, id, command, buffer));
 }

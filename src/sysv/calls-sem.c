@@ -10,7 +10,7 @@ NARU_API int semget(key_t key, int semaphores, int flags)
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	return (int)nr_border_end(&border,
+	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
 }
 
@@ -20,8 +20,10 @@ NARU_API int semop(int id, struct sembuf *operations, size_t count)
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
+	if (r == 0 && count == 1 && nr_sem_operate_at_once(sem, id, operations))
+		return (int)nr_border_end(border, 0);
 	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
+		border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
@@ -32,7 +34,7 @@ NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
 	int r = nr_sem_default(&sem);
 
 	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+		border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
 }
 
 /* Who passes no argument uses none of what is read here. */
@@ -49,5 +51,5 @@ NARU_API int semctl(int id, int number, int command, ...)
 	va_end(list);
 	r = nr_sem_default(&sem);
 	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
+		border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
 }

@@ -9,7 +9,7 @@ NARU_API int shmget(key_t key, size_t size, int flags)
 	struct nr_ids *ids;
 	int r = nr_ids_default(&ids);
 
-	return (int)nr_border_end(&border, r < 0 ? r : nr_shm_get(ids, key, size, flags));
+	return (int)nr_border_end(border, r < 0 ? r : nr_shm_get(ids, key, size, flags));
 }
 
 NARU_API void *shmat(int id, const void *address, int flags)
@@ -21,7 +21,7 @@ NARU_API void *shmat(int id, const void *address, int flags)
 
 	if (r == 0)
 		r = nr_shm_attach(ids, id, address, flags, &attached);
-	return (void *)nr_border_end(&border, r < 0 ? r : (long)attached);
+	return (void *)nr_border_end(border, r < 0 ? r : (long)attached);
 }
 
 NARU_API int shmdt(const void *address)
@@ -30,7 +30,7 @@ NARU_API int shmdt(const void *address)
 	struct nr_ids *ids;
 	int r = nr_ids_default(&ids);
 
-	return (int)nr_border_end(&border, r < 0 ? r : nr_shm_detach(ids, address));
+	return (int)nr_border_end(border, r < 0 ? r : nr_shm_detach(ids, address));
 }
 
 NARU_API int shmctl(int id, int command, struct shmid_ds *buffer)
@@ -39,6 +39,6 @@ NARU_API int shmctl(int id, int command, struct shmid_ds *buffer)
 	struct nr_ids *ids;
 	int r = nr_ids_default(&ids);
 
-	return (int)nr_border_end(&border,
+	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_shm_control(ids, id, command, buffer));
 }

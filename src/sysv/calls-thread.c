@@ -88,30 +88,32 @@ NARU_API int pthread_setcancelstate(int state, int *ret_old)
 	return r;
 }
 
-void nr_border_begin_slowly(struct nr_border *border, bool point)
+struct nr_border nr_border_begin_slowly(bool point)
 {
+	struct nr_border border = {.point = point};
 	uint32_t word;
 
 	nr_thread_know();
 	word = nr_load_acquire(&nr_thread.word);
-	border->at_once = word & NR_THREAD_AT_ONCE;
-	if (point || border->at_once)
+	border.at_once = word & NR_THREAD_AT_ONCE;
+	if (point || border.at_once)
 		pthread_testcancel();
 	/* Still here: this is a cleanup handler of the thread's, and nothing ends it. */
 	if ((word & (NR_THREAD_CANCELLED | NR_THREAD_NOT_NOW)) == NR_THREAD_CANCELLED)
 		nr_thread_set(NR_THREAD_CANCELLED, false);
-	if (border->at_once) {
+	if (border.at_once) {
 		need(&next_set_type);
 		next_set_type(PTHREAD_CANCEL_DEFERRED, NULL);
 	}
+	return border;
 }
 
-long nr_border_end_slowly(const struct nr_border *border, long result)
+long nr_border_end_slowly(struct nr_border border, long result)
 {
 	/* It ended for the cancellation, and nothing has been done. */
-	if (result == -EINTR && border->point)
+	if (result == -EINTR && border.point)
 		pthread_testcancel();
-	if (border->at_once)
+	if (border.at_once)
 		next_set_type(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
 	return nr_answer(result);
 }

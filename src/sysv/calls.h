@@ -30,27 +30,24 @@ struct nr_border {
 	bool at_once; /* its type, when it came */
 };
 
-void nr_border_begin_slowly(struct nr_border *border, bool point);
-long nr_border_end_slowly(const struct nr_border *border, long result);
+struct nr_border nr_border_begin_slowly(bool point);
+long nr_border_end_slowly(struct nr_border border, long result);
 
 static inline struct nr_border nr_border_begin(bool point)
 {
-	struct nr_border border = {.point = point};
 	uint32_t usual = point ? NR_THREAD_KNOWN : 0;
+	uint32_t asked =
+		NR_THREAD_AT_ONCE | (point ? NR_THREAD_KNOWN | NR_THREAD_CANCELLED : 0);
 
-	if (__builtin_expect(
-		    (nr_load_relaxed(&nr_thread.word) &
-		     (point ? NR_THREAD_KNOWN | NR_THREAD_CANCELLED | NR_THREAD_AT_ONCE
-			    : NR_THREAD_AT_ONCE)) != usual,
-		    0))
-		nr_border_begin_slowly(&border, point);
-	return border;
+	if (__builtin_expect((nr_load_relaxed(&nr_thread.word) & asked) != usual, 0))
+		return nr_border_begin_slowly(point);
+	return (struct nr_border){.point = point};
 }
 
 /* The call's answer, and errno. */
-static inline long nr_border_end(const struct nr_border *border, long result)
+static inline long nr_border_end(struct nr_border border, long result)
 {
-	if (__builtin_expect(result == -EINTR || border->at_once, 0))
+	if (__builtin_expect(result == -EINTR || border.at_once, 0))
 		return nr_border_end_slowly(border, result);
 	return nr_answer(result);
 }

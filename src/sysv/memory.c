@@ -3,39 +3,26 @@
 #include <sysv/memory.h>
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/probe.h>
-#include <sysv/epoch.h>
 
-enum {
-	PAGE = 4096, /* or a part of one, where they are larger */
-	KEPT = 64,
-	WRITABLE = 1, /* in the low bits of a page's address */
-	READABLE = 2,
-};
-
-/* Of this thread. A signal handler that gets in between loses some of it, no more. */
-static _Thread_local struct {
-	uint32_t epoch;
-	uintptr_t page[KEPT];
-} kept __attribute__((tls_model("initial-exec")));
+_Thread_local struct nr_memory_kept nr_memory_kept;
 
 static uintptr_t *place_of(uintptr_t page)
 {
 	uint32_t epoch = nr_epoch_of(&nr_epochs.memory);
 
-	if (kept.epoch != epoch) {
-		memset(kept.page, 0, sizeof(kept.page));
-		kept.epoch = epoch;
+	if (nr_memory_kept.epoch != epoch) {
+		memset(nr_memory_kept.page, 0, sizeof(nr_memory_kept.page));
+		nr_memory_kept.epoch = epoch;
 	}
-	return &kept.page[page / PAGE % KEPT];
+	return &nr_memory_kept.page[page / NR_MEMORY_PAGE % NR_MEMORY_KEPT];
 }
 
 static bool probe(uintptr_t page, uintptr_t wanted)
 {
-	return wanted == WRITABLE ? nr_probe_write((void *)page)
-				  : nr_probe_read((const void *)page);
+	return wanted == NR_MEMORY_WRITABLE ? nr_probe_write((void *)page)
+					    : nr_probe_read((const void *)page);
 }
 
 static int check(uintptr_t address, size_t length, uintptr_t wanted)
@@ -45,20 +32,21 @@ static int check(uintptr_t address, size_t length, uintptr_t wanted)
 	if (length == 0)
 		return 0;
 	/* At 0 there is nothing; and the kernel takes it for "no argument". */
-	if (last < address || address < PAGE)
+	if (last < address || address < NR_MEMORY_PAGE)
 		return -EFAULT;
-	for (page = address & ~(uintptr_t)(PAGE - 1); page <= last; page += PAGE) {
+	for (page = address & ~(uintptr_t)(NR_MEMORY_PAGE - 1); page <= last;
+	     page += NR_MEMORY_PAGE) {
 		uintptr_t *place = place_of(page), what = wanted;
 
-		if ((*place & ~(uintptr_t)(PAGE - 1)) == page) {
+		if ((*place & ~(uintptr_t)(NR_MEMORY_PAGE - 1)) == page) {
 			if (*place & wanted)
 				continue;
-			what |= *place & (PAGE - 1);
+			what |= *place & (NR_MEMORY_PAGE - 1);
 		}
 		if (!probe(page, wanted))
 			return -EFAULT;
 		*place = page | what;
-		if (page + PAGE < page)
+		if (page + NR_MEMORY_PAGE < page)
 			break;
 	}
 	return 0;
@@ -66,12 +54,12 @@ static int check(uintptr_t address, size_t length, uintptr_t wanted)
 
 int nr_memory_readable(const void *address, size_t length)
 {
-	return check((uintptr_t)address, length, READABLE);
+	return check((uintptr_t)address, length, NR_MEMORY_READABLE);
 }
 
 int nr_memory_writable(void *address, size_t length)
 {
-	return check((uintptr_t)address, length, WRITABLE);
+	return check((uintptr_t)address, length, NR_MEMORY_WRITABLE);
 }
 
 int nr_memory_give(void *to, const void *from, size_t length)

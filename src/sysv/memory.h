@@ -11,6 +11,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sysv/epoch.h>
+
+enum {
+	NR_MEMORY_PAGE = 4096, /* or a part of one, where they are larger */
+	NR_MEMORY_KEPT = 64,
+	NR_MEMORY_WRITABLE = 1, /* in the low bits of a page's address */
+	NR_MEMORY_READABLE = 2,
+};
+
+/* Of this thread. A signal handler that gets in between loses some of it, no more. */
+struct nr_memory_kept {
+	uint32_t epoch;
+	uintptr_t page[NR_MEMORY_KEPT];
+};
+extern _Thread_local struct nr_memory_kept nr_memory_kept
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Is it within one page that was found to be readable? @length is not 0. */
+static inline bool nr_memory_is_readable(const void *address, size_t length)
+{
+	uintptr_t first = (uintptr_t)address, in_page = first % NR_MEMORY_PAGE;
+	uintptr_t kept = nr_memory_kept.page[first / NR_MEMORY_PAGE % NR_MEMORY_KEPT];
+
+	return nr_memory_kept.epoch == nr_epoch_of(&nr_epochs.memory) &&
+	       (kept | NR_MEMORY_WRITABLE) ==
+		       (first - in_page + NR_MEMORY_WRITABLE + NR_MEMORY_READABLE) &&
+	       in_page + length <= NR_MEMORY_PAGE;
+}
 
 int nr_memory_readable(const void *address, size_t length);
 int nr_memory_writable(void *address, size_t length);

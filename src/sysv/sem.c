@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sysv/memory.h>
 #include <sysv/msg.h>
-#include <sysv/set.h>
+#include <sysv/set-at-once.h>
 
 static_assert(sizeof(struct sembuf) == sizeof(struct nr_operation_shared) &&
 		      offsetof(struct sembuf, sem_num) ==
@@ -231,4 +231,25 @@ int nr_sem_operate(struct nr_sem *sem, int id, const struct sembuf *operations,
 		return operate_many(sem, id, operations, count, timeout ? &time : NULL);
 	memcpy(&one, operations, sizeof(one));
 	return operate(sem, id, &one, 1, timeout ? &time : NULL);
+}
+
+bool nr_sem_operate_at_once(struct nr_sem *sem, int id, const struct sembuf *operation)
+{
+	const struct nr_sem_object *object;
+	struct nr_operation_shared one;
+	struct nr_visit visit;
+	bool done;
+
+	if (id < 0 || !nr_memory_is_readable(operation, sizeof(*operation)))
+		return false;
+	memcpy(&one, operation, sizeof(one));
+	if (one.flags & SEM_UNDO)
+		return false;
+	if (!nr_slot_enter_at_once(&sem->slots, id,
+				   one.add != 0 ? NR_SLOT_WRITE : NR_SLOT_READ, &visit))
+		return false;
+	object = visit.object;
+	done = nr_set_operate_at_once(object->set, &one);
+	nr_slot_leave(&visit);
+	return done;
 }

@@ -12,6 +12,7 @@
 #include <space/lock.h>
 #include <space/members.h>
 #include <space/spin.h>
+#include <space/yield.h>
 #include <sysv/set.h>
 
 struct nr_set {
@@ -25,6 +26,7 @@ struct nr_set {
 	_Atomic uint32_t member; /* the id of ours that is known to the others */
 	_Atomic uint32_t row;	 /* where ours was last, plus 1 */
 	struct nr_spin spin;
+	struct nr_yield yield;
 	_Atomic uint32_t waker_cpu; /* of who has woken us last, plus 1; 0: unknown */
 	uint64_t device, inode;
 	bool (*is_gone)(void *data);

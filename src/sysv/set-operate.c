@@ -2,7 +2,7 @@
 
 /* sysv/set-operate.c - semop(2) */
 
-#include <sysv/set-handle.h>
+#include <sysv/set-at-once.h>
 
 #include <errno.h>
 #include <sys/clock.h>
@@ -22,15 +22,6 @@ struct call {
 	bool alters, owes, waits;
 	struct nr_deadline deadline;
 };
-
-static void stamp(struct nr_set *set)
-{
-	struct nr_set_shared *shared = set->shared;
-	int64_t now = nr_clock_wall_seconds();
-
-	if (nr_load_relaxed(&shared->operated) != now)
-		nr_store_relaxed(&shared->operated, now);
-}
 
 /* What there is to know of the operations before the set is looked at. */
 static int examine(const struct nr_set *set, struct call *call)
@@ -81,17 +72,18 @@ static int try_now(struct nr_set *set, struct call *call, struct nr_set_wakes *w
 	nr_set_commit(set, &call->task);
 	if (call->alters)
 		nr_pass(set, &call->task, wakes);
-	stamp(set);
+	nr_set_stamp(set);
 	return 0;
 }
 
 /* 0, an error, or 1: asleep in the entry @ret_index, or in none, which is -1. */
 static int begin(struct nr_set *set, struct call *call, int64_t *ret_index)
 {
-	struct nr_set_wakes wakes = {.count = 0};
+	struct nr_set_wakes wakes;
 	uint32_t index;
 	int r = nr_set_lock(set, call->id, &call->deadline);
 
+	wakes.count = 0; /* to clear all of it would take longer than the rest */
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EAGAIN : r;
 	*ret_index = -1;
@@ -109,8 +101,7 @@ static int begin(struct nr_set *set, struct call *call, int64_t *ret_index)
 	return r;
 }
 
-static int operate_slowly(struct nr_set *set, struct call *call,
-			  const struct nr_set_time *time)
+static int operate(struct nr_set *set, struct call *call, const struct nr_set_time *time)
 {
 	int r;
 
@@ -131,62 +122,15 @@ static int operate_slowly(struct nr_set *set, struct call *call,
 	}
 }
 
-/*
- * The most common call: one operation that nobody sleeps for, where nobody owes
- * anything. One store is all there is to it. 1: it is not that.
- */
-static inline int operate_at_once(struct nr_set *set,
-				  const struct nr_operation_shared *operation,
-				  int32_t pid)
-{
-	_Atomic uint64_t *word = &set->semaphores[operation->number];
-	int value = nr_set_word_value(nr_load_relaxed(word));
-
-	if (nr_set_sleepers(set) | nr_set_rows(set) |
-	    nr_load_relaxed(&set->shared->removed))
-		return 1;
-	if ((operation->add == 0 && value != 0) || value + operation->add < 0 ||
-	    value + operation->add > NR_SET_VALUE_MAX)
-		return 1;
-	stamp(set);
-	nr_store_relaxed(word, nr_set_word((uint32_t)(value + operation->add), pid));
-	return 0;
-}
-
-static int operate_any(struct nr_set *set, uint32_t id,
-		       const struct nr_operation_shared *operations, uint32_t count,
-		       const struct nr_set_time *time)
-{
-	struct call call = {
-		.task = {.operation = operations,
-			 .count = count,
-			 .pid = nr_space_own_pid(set->space, id)},
-		.id = id,
-	};
-	int r = examine(set, &call);
-
-	return r < 0 ? r : operate_slowly(set, &call, time);
-}
-
 int nr_set_operate(struct nr_set *set, const struct nr_operation_shared *operations,
 		   uint32_t count, const struct nr_set_time *time)
 {
-	uint32_t id;
-	int r = nr_set_enter(set, &id);
+	struct call call = {.task = {.operation = operations, .count = count}};
+	int r = nr_set_enter(set, &call.id);
 
-	if (__builtin_expect(r < 0, 0))
+	if (r < 0)
 		return r;
-	if (count == 1 && !(operations->flags & SEM_UNDO) &&
-	    operations->number < set->count) {
-		uint32_t old = 0;
-
-		if (nr_swap_if(&set->shared->lock, &old, id)) { /* [lock] */
-			r = operate_at_once(set, operations,
-					    nr_space_own_pid(set->space, id));
-			nr_lock_release(&set->shared->lock); /* [lock] */
-			if (__builtin_expect(r == 0, 1))
-				return 0;
-		}
-	}
-	return operate_any(set, id, operations, count, time);
+	call.task.pid = nr_space_own_pid(set->space, call.id);
+	r = examine(set, &call);
+	return r < 0 ? r : operate(set, &call, time);
 }

@@ -38,7 +38,8 @@ static bool is_free(struct nr_set *set, struct nr_sleeper_shared *sleeper)
 	case NR_SLEEPER_LEFT:
 		return true;
 	default:
-		return !nr_space_alive(set->space, nr_load_relaxed(&sleeper->owner));
+		return !nr_space_seems_alive(set->space,
+					     nr_load_relaxed(&sleeper->owner));
 	}
 }
 
@@ -238,7 +239,7 @@ static void look_for_a_moment(struct nr_set *set, struct nr_sleeper_shared *slee
 	uint32_t cpu = nr_load_relaxed(&set->waker_cpu);
 
 	if (cpu != 0 && cpu == nr_process_cpu())
-		nr_process_yield();
+		nr_yield(&set->yield);
 	else
 		nr_spin_for(&set->spin, &set->waker_cpu, is_over, sleeper, 1);
 }

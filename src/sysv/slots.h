@@ -115,24 +115,15 @@ static inline bool nr_slot_is(uint64_t use, int id)
 	return (use & ~NR_SLOT_CALLS) == (NR_SLOT_ID(id) | NR_SLOT_OPEN);
 }
 
-/*
- * Use the object of @id. @access: NR_SLOT_READ or NR_SLOT_WRITE, for which the caller
- * must have permission.
- *
- * -EINVAL, -EACCES, -EIDRM
- */
-static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
-				struct nr_visit *ret_visit)
+/* nr_slot_enter() if it is open already, and permission known. Calls nothing. */
+static inline bool nr_slot_enter_at_once(const struct nr_slots *slots, int id, int access,
+					 struct nr_visit *ret_visit)
 {
 	struct nr_slot *slot = &slots->slot[(uint32_t)id % NR_SYSV_ENTRIES];
-	uint64_t use, wanted;
+	uint64_t use = nr_slot_count(slot, NR_SLOT_CALL), wanted;
+	void *object = nr_load_acquire(&slot->object); /* [object] */
 	uint32_t word;
-	void *object;
 
-	if (__builtin_expect(id < 0, 0))
-		return -EINVAL;
-	use = nr_slot_count(slot, NR_SLOT_CALL);
-	object = nr_load_acquire(&slot->object); /* [object] */
 	/* The slot may have got another object in between. */
 	if (__builtin_expect(nr_slot_is(use, id) &&
 				     nr_slot_is(nr_load_relaxed(&slot->use), id),
@@ -145,10 +136,26 @@ static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
 				     1)) {
 			*ret_visit = (struct nr_visit){slot, object,
 						       nr_load_relaxed(&nr_slots_forks)};
-			return 0;
+			return true;
 		}
 	}
 	nr_slot_count_down(slot);
+	return false;
+}
+
+/*
+ * Use the object of @id. @access: NR_SLOT_READ or NR_SLOT_WRITE, for which the caller
+ * must have permission.
+ *
+ * -EINVAL, -EACCES, -EIDRM
+ */
+static inline int nr_slot_enter(struct nr_slots *slots, int id, int access,
+				struct nr_visit *ret_visit)
+{
+	if (__builtin_expect(id < 0, 0))
+		return -EINVAL;
+	if (nr_slot_enter_at_once(slots, id, access, ret_visit))
+		return 0;
 	return nr_slot_enter_slowly(slots, id, access, ret_visit);
 }
 
