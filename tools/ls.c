@@ -189,7 +189,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return -first;
 	if (argc > first + 1)
 		return nr_bad_usage(&nr_command_ls, "it lists one space at a time");
-	if (given.json && given.sysv)
+	if (given.sysv && given.json)
 		return nr_bad_usage(&nr_command_ls, "give either --json or --sysv");
 	if (argc > first)
 		tool->space_path = argv[first];
