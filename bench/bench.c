@@ -136,6 +136,9 @@ static void list(const struct contender *const *contenders, size_t count)
 		printf("  %s\n", contenders[i]->name);
 }
 
+/* Whose lines on standard error these are. */
+static const char *self;
+
 static bool misspelt(const char *what, const char *list, const char *const *names,
 		     size_t count)
 {
@@ -143,8 +146,8 @@ static bool misspelt(const char *what, const char *list, const char *const *name
 	const char *word = bench_names_unknown(list, names, count, &length);
 
 	if (word)
-		fprintf(stderr, "bench: there is no %s %.*s (see --list)\n", what, length,
-			word);
+		fprintf(stderr, "%s: there is no %s %.*s (see --list)\n", self, what,
+			length, word);
 	return word;
 }
 
@@ -168,8 +171,20 @@ static int write_file(int (*report)(const struct bench_results *, const char *),
 	int r = path ? report(results, path) : 0;
 
 	if (r < 0)
-		fprintf(stderr, "bench: cannot write %s: %s\n", path, strerror(-r));
+		fprintf(stderr, "%s: cannot write %s: %s\n", self, path, strerror(-r));
 	return r;
+}
+
+/* To be told so after minutes would be late. */
+static bool cannot_write(const char *path)
+{
+	FILE *file = path ? fopen(path, "ae") : NULL;
+
+	if (path && !file)
+		fprintf(stderr, "%s: cannot write %s: %s\n", self, path, strerror(errno));
+	if (file)
+		fclose(file);
+	return path && !file;
 }
 
 static int report(struct bench_results *results)
@@ -192,6 +207,7 @@ int bench_main(int argc, char **argv, const struct contender *const *contenders,
 	int status = SUCCESS;
 	int r = bench_options_parse(argc, argv, &options);
 
+	self = argv[0];
 	if (r != 0)
 		return r < 0 ? USAGE : SUCCESS;
 	if (count > BENCH_CONTENDERS_MAX)
@@ -202,22 +218,21 @@ int bench_main(int argc, char **argv, const struct contender *const *contenders,
 	}
 	if (bad_names(&options, contenders, count))
 		return USAGE;
+	if (cannot_write(options.json) || cannot_write(options.svg))
+		return FAILURE;
 	bench_ticks_calibrate();
 	r = bench_signals_block();
 	if (r == 0)
-		r = bench_results_create(
-			&options, contenders,
-			count < BENCH_CONTENDERS_MAX ? count : BENCH_CONTENDERS_MAX,
-			&results);
+		r = bench_results_create(&options, contenders, count, &results);
 	if (r < 0) {
-		fprintf(stderr, "bench: cannot start: %s\n", strerror(-r));
+		fprintf(stderr, "%s: cannot start: %s\n", self, strerror(-r));
 		return FAILURE;
 	}
 	r = play(&results);
 	if (r == 0)
 		status = report(&results);
 	else if (r != -EINTR)
-		fprintf(stderr, "bench: %s\n", strerror(-r));
+		fprintf(stderr, "%s: %s\n", self, strerror(-r));
 	bench_results_free(&results);
 	return r == -EINTR ? INTERRUPTED : r < 0 ? FAILURE : status;
 }

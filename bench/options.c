@@ -61,55 +61,57 @@ static bool number(const char *text, double least, double most, double *ret_valu
 	return true;
 }
 
-static bool take(struct bench_options *options, int option)
+/* NULL, or what the option's value should have been. */
+static const char *take(struct bench_options *options, int option)
 {
 	double value = 0;
 
 	switch (option) {
 	case RUNS:
 		if (!number(optarg, 1, BENCH_RUNS_MAX, &value))
-			return false;
+			return "--runs must be a number from 1 to 99";
 		options->runs = (unsigned)value;
-		return true;
+		break;
 	case SECONDS:
 		if (!number(optarg, 0.001, 5, &value))
-			return false;
+			return "--seconds must be a number from 0.001 to 5";
 		options->run_ns = (uint64_t)(value * 1e9);
-		return true;
+		break;
 	case QUICK:
 		options->runs = 3;
 		options->run_ns = 50000000;
 		options->idle_ns = 500000000;
-		return true;
+		break;
 	case ONLY:
 		options->workloads = optarg;
-		return true;
+		break;
 	case CONTENDERS:
 		options->contenders = optarg;
-		return true;
+		break;
 	case JSON:
 		options->json = optarg;
-		return true;
+		break;
 	case SVG:
 		options->svg = optarg;
-		return true;
+		break;
 	case COMMIT:
 		options->commit = optarg;
-		return true;
+		break;
 	case CHECK:
 		options->check = true;
-		return true;
+		break;
 	case LIST:
 		options->list = true;
-		return true;
+		break;
 	}
-	return false;
+	return NULL;
 }
 
 int bench_options_parse(int argc, char **argv, struct bench_options *ret_options)
 {
 	struct bench_options options = {
 		.runs = 7, .run_ns = 200000000, .idle_ns = UINT64_C(5000000000)};
+	const char *wanted;
 	int option;
 
 	/* 0, not 1: start afresh, whoever used getopt before. */
@@ -121,8 +123,9 @@ int bench_options_parse(int argc, char **argv, struct bench_options *ret_options
 		}
 		if (option == '?')
 			return -EINVAL;
-		if (!take(&options, option)) {
-			fprintf(stderr, "%s: %s is out of range\n", argv[0], optarg);
+		wanted = take(&options, option);
+		if (wanted) {
+			fprintf(stderr, "%s: %s, not \"%s\"\n", argv[0], wanted, optarg);
 			return -EINVAL;
 		}
 	}

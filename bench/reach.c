@@ -2,7 +2,6 @@
 
 #include "reach.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* The name that stands for whichever bare ring is the faster one. */

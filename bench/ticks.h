@@ -29,16 +29,6 @@ static inline uint64_t bench_ticks(void)
 #endif
 }
 
-/* Tells the processor, if that is possible, that this is a loop that waits. */
-static inline void bench_relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("isb");
-#endif
-}
-
 /* Measures a tick; takes 20 ms. Call it once, before anything is timed. */
 void bench_ticks_calibrate(void);
 

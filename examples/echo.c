@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <naru/stream.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 
 static void accept_all(struct naru_listener *listener, int poller)
@@ -57,10 +56,14 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	epoll_ctl(poller, EPOLL_CTL_ADD, naru_listener_fd(listener), &event);
-	while (epoll_wait(poller, &event, 1, -1) == 1 || errno == EINTR) {
-		if (event.data.ptr)
+	for (;;) {
+		int count = epoll_wait(poller, &event, 1, -1);
+
+		if (count < 0 && errno != EINTR)
+			break;
+		if (count == 1 && event.data.ptr)
 			serve(event.data.ptr);
-		else
+		else if (count == 1)
 			accept_all(listener, poller);
 	}
 	naru_listener_close(listener);

@@ -21,6 +21,18 @@ run 0 naru receive --count $((4000 - i)) jobs
 wait $! || fail "the sender failed"
 tail -n 2 typescript | grep -q $'\r\033\[K' || fail "the bar was not wiped"
 
+# What is said then has a line of its own.
+start script -q -e -f -c 'naru send --lines --file numbers jobs' typescript >/dev/null
+for ((k = 1; k < 4000; k++)); do
+	[ "$(naru receive jobs)" = $k ] || fail "message $k did not come"
+	! grep -q 'sending \[[# ]*\]  *[0-9]*%' typescript || break
+done
+naru rm jobs
+! wait $! || fail "nothing was wrong"
+grep -q $'\r\033\\[Knaru: queue "jobs" was removed' typescript || fail "the bar is in the way"
+naru send --create --messages 2 jobs first
+naru receive jobs >/dev/null
+
 # No terminal, no bar, though it takes as long.
 start naru send --lines --file numbers jobs 2>said
 for ((k = 1; k < 2 * i && k < 4000; k++)); do

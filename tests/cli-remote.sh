@@ -46,6 +46,14 @@ run 0 env NARU_SPACE="$url" naru receive jobs
 prints three
 run 1 naru --space "$url" segment create --size 4K board
 says "naru: $url is a server: *"
+for of in "ls --sysv" doctor demo; do
+	# shellcheck disable=SC2086
+	run 1 naru --space "$url" $of
+	says "naru: $url is a server: *"
+	prints ''
+done
+run 1 naru --space "$url" send --create --capacity 100T vast x
+says "naru: queue \"vast\" at $url cannot be so large; lower --capacity or --messages"
 run 1 naru --space "$url" limits
 says "naru: $url is a server: *"
 run 1 naru --space "$url" run -- true
@@ -54,7 +62,7 @@ run 1 naru --space "$url" serve --listen local://again
 says "naru: $url is a server: *"
 run 0 naru --space "$url" rm jobs
 run 1 naru --space "http://127.0.0.1:1" ls
-says 'naru: http://127.0.0.1:1 is no space: *'
+says 'naru: "http://127.0.0.1:1" is no URL of a server: *'
 
 # Nobody there.
 kill -TERM $server

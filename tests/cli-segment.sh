@@ -13,7 +13,7 @@ value() {
 run 0 naru segment create --size 10K --mode 0640 frame
 prints ''
 run 1 naru segment create --size 10K frame
-says 'naru: there is a "frame" in * already'
+says 'naru: there is a "frame" in * already; take another name, or *: naru rm frame'
 echo world >input
 run 0 naru segment write frame < <(echo hello)
 run 0 naru segment write --offset 16 --file input frame
@@ -57,6 +57,8 @@ tr -d '\0' <out >rest
 [ ! -s rest ] || fail "what it grew by is not zero"
 run 1 naru segment resize --size 100 frame
 says 'naru: segment "frame" is larger than that; it can only grow'
+run 1 naru segment resize --size 8000000T frame
+says 'naru: segment "frame" cannot be so large; lower --size'
 
 # All there is to know.
 run 0 naru segment stat frame
@@ -81,13 +83,15 @@ run 0 naru ls --json
 
 # Of one kind and of the other.
 run 1 naru segment stat jobs
-says 'naru: "jobs" in * is damaged or no segment; see: naru doctor'
+says 'naru: "jobs" in * is a queue, and no segment; see: naru stat jobs'
 run 1 naru segment rm jobs
-says 'naru: "jobs" in * is damaged or no segment; see: naru doctor'
+says 'naru: "jobs" in * is a queue, and no segment; see: naru stat jobs'
 run 1 naru receive frame
-says 'naru: "frame" in * is damaged or no queue; see: naru doctor'
+says 'naru: "frame" in * is a segment, and no queue; see: naru segment stat frame'
 run 0 naru segment rm frame
 run 1 naru segment rm frame
+says 'naru: no segment "frame" in *; see which there are with: naru ls'
+run 1 naru segment read frame
 says 'naru: no segment "frame" in *; create it with: naru segment create --size SIZE frame'
 run 0 naru segment create --size 1 frame
 run 0 naru rm frame jobs
@@ -126,4 +130,4 @@ says 'naru segment: --offset must be a number of bytes, *'
 run 1 naru segment create --size 1 .dot
 says 'naru: ".dot" is no name for a segment: *'
 run 1 naru segment create --size 8000000T huge
-says 'naru: segment "huge" cannot be so large'
+says 'naru: segment "huge" cannot be so large; lower --size'

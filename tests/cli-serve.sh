@@ -29,12 +29,22 @@ says 'naru serve: tls:// needs --certificate and --key*'
 run 2 naru serve tcp://127.0.0.1:0
 says 'naru serve: give URLs by --listen*'
 run 1 naru serve --listen nonsense
-says 'naru: cannot listen at nonsense: *'
+says 'naru: cannot listen at nonsense: it is no URL: local://NAME, *'
+run 1 naru serve --listen "unix://$dir/missing/socket"
+says 'naru: cannot listen at *: there is no such directory'
+run 1 naru serve --listen local://here --metrics local://there
+says 'naru: no metrics at local://there: they can be had at tcp://HOST:PORT or unix:///PATH'
+run 2 naru serve --listen local://here --connections 1000001
+says 'naru serve: --connections and --connections-per-peer are at most 1000000; *'
 run 1 naru serve --listen tcp://127.0.0.1:0 --frame 4096
+says 'naru: a frame must be allowed at least *'
+run 1 naru serve --listen tcp://127.0.0.1:0 --frame 1
 says 'naru: a frame must be allowed at least *'
 echo 'allow everyone all *' >access
 run 1 naru serve --listen tcp://127.0.0.1:0 --access access
 says 'naru: access, line 1: *not everyone'
+run 1 naru serve --listen tcp://127.0.0.1:0 --access /
+says 'naru: cannot read /: Is a directory'
 
 # The real port; a signal ends it, and its socket is gone.
 naru send --create jobs 'first'

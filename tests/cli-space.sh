@@ -54,6 +54,10 @@ run 1 naru --space=other receive nothing
 says 'naru: no queue "nothing" in *other*; create it with: naru --space other send *'
 run 1 naru --space "$dir/missing" ls
 says "naru: no directory $dir/missing; make the space with: mkdir -m 700 $dir/missing"
+run 1 naru --space /proc ls
+says 'naru: no files can be made in /proc, so it can be no space; *'
+run 1 naru --space unix:///missing ls
+says 'naru: nobody serves at unix:///missing; *'
 run 1 naru --space "$dir/out" ls
 says "naru: $dir/out is no directory;*"
 
@@ -79,6 +83,10 @@ rm "$NARU_SPACE/broken"
 echo hello >"$NARU_SPACE/note.txt"
 run 0 naru ls
 [ "$(sed -n 2p out | awk '{print $1, $2, $3}')" = 'note.txt unknown -' ] || fail "not listed"
+touch "$NARU_SPACE"/$'\e[31m'
+run 0 naru ls
+grep -q '^?\[31m' out || fail "a name is obeyed by the terminal"
+rm "$NARU_SPACE"/$'\e[31m'
 run 0 naru doctor
 grep -q '^notice *note.txt: ' out || fail "doctor does not tell of a foreign file"
 run 1 naru receive note.txt

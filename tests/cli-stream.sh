@@ -56,7 +56,7 @@ for _ in 1 2 3; do
 	prints $'QUIET\ndone'
 done
 run 1 naru listen local://shout
-says 'naru: somebody listens at local://shout already'
+says 'naru: cannot listen at local://shout: somebody listens there already'
 kill -TERM "${started[-1]}"
 wait "${started[-1]}"
 [ $? -eq 130 ] || fail "not interrupted"
@@ -76,11 +76,38 @@ connects 0 --file forth local://file
 wait "${started[-1]}"
 cmp came forth || fail "the file was changed"
 
+# Where it was built it finds the part for TLS by itself.
+run 124 env -u NARU_MODULES naru listen --timeout 0.01 --certificate "$keys/server.pem" \
+	--key "$keys/server.key" tls://127.0.0.1:0
+
+# A directory is no file; and what cannot be written is no success.
+naru listen --exec 'seq 100000' local://much 2>told &
+started+=($!)
+while :; do
+	timeout -s KILL 60 naru connect --file / local://much >out 2>err
+	[ $? -eq 1 ] || fail "a directory was read"
+	grep -q 'nobody listens' err || break
+done
+says 'naru: cannot read /: it is a directory'
+timeout -s KILL 60 naru connect local://much </dev/null >/dev/full 2>err
+[ $? -eq 1 ] || fail "a full disk was no matter"
+says 'naru: cannot write standard output: its file system is full; *'
+
 # What goes wrong is told.
 run 1 naru connect local://nobody
 says 'naru: nobody listens at local://nobody; start: naru listen local://nobody'
 run 1 naru connect what
 says 'naru: "what" is no URL: *'
+run 1 naru connect "unix://$dir/nobody"
+says "naru: nobody listens at unix://$dir/nobody; start: *"
+run 1 naru listen what
+says 'naru: cannot listen at what: it is no URL: *'
+run 1 naru listen "unix://$dir/missing/socket"
+says 'naru: cannot listen at *: there is no such directory'
+run 1 naru listen "unix://$dir/forth"
+says 'naru: cannot listen at *: there is a file of that name that is no socket'
+run 1 naru listen tcp://192.0.2.1:0
+says 'naru: cannot listen at *: its host is no address of this machine'
 run 124 naru listen --timeout 0.01 local://nobody
 says 'naru: local://nobody does not answer in the time given'
 run 1 naru listen --certificate "$keys/server.pem" --key "$keys/client.key" tls://127.0.0.1:0

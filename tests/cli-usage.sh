@@ -23,7 +23,9 @@ refused 'naru: give a command; see: naru help' naru
 refused 'naru: there is no command walk; see: naru help' naru walk
 refused 'naru: unknown option --walk; see: naru help' naru --walk
 refused 'naru: --space needs a value: DIR; see: naru help' naru --space
-refused 'naru help: there is no command "walk"; *' naru help walk
+refused 'naru: there is no command walk; see: naru help' naru help walk
+refused 'naru: --space needs a value: DIR; *' naru --space= ls
+refused 'naru ls: --space needs a value: DIR; *' naru ls --space ''
 refused 'naru send: say to which queue; see: naru help send' naru send
 refused 'naru send: unknown or ambiguous option --walk *' naru send q --walk
 refused 'naru send: unknown option -y *' naru send q -y
@@ -50,16 +52,36 @@ refused 'naru receive: --except needs --type *' naru receive q --except --type -
 refused 'naru receive: give either --follow or --count; *' naru receive q -f -c 2
 refused 'naru receive: give either --null or --raw; *' naru receive q -0 -r
 refused 'naru ls: it lists one space at a time; *' naru ls x y
+refused 'naru ls: give either --json or --sysv; *' naru ls --json --sysv
 refused 'naru stat: it takes the name of one queue; *' naru stat
 refused 'naru rm: say which queue; *' naru rm
 refused 'naru doctor: it takes one program, *' naru doctor x y
+refused 'naru doctor: --repair and --json are for a space, *' naru doctor --repair /bin/sh
+refused 'naru connect: it takes one URL; *' naru connect
+refused 'naru limits: it is NAME=NUMBER, *' naru limits msgmnb=many
 refused 'naru demo: at most 16 *' naru demo --senders 17
 refused 'naru bench: it takes no arguments; *' naru bench x
+refused 'naru bench: there is no workload walk (see --list)' naru bench --only walk
+refused 'naru bench: --runs must be a number from 1 to 99, not "x"' naru bench --runs x
 [ "$(ls -A "$NARU_SPACE")" = '' ] || fail "bad usage made something"
 
 # What cannot be printed is told.
 naru help >/dev/full 2>err && fail "wrote to a full device"
 says 'naru: cannot write to standard output: *'
+naru help >&- 2>err && fail "wrote to nowhere"
+says 'naru: cannot write to standard output: *'
+naru send --create jobs x >&- || fail "it has nothing to print"
+
+# A wrong name makes no space; what is printed of it is one line, and no terminal obeys it.
+for of in "send --create .dot x" "receive .dot" "stat .dot" "rm .dot" \
+	"segment create --size 1 .dot" "segment rm .dot"; do
+	# shellcheck disable=SC2086
+	NARU_SPACE=$dir/unmade run 1 naru $of
+	says 'naru: ".dot" is no name for a *'
+done
+[ ! -e unmade ] || fail "a wrong name made a space"
+run 1 naru receive $'a\nb\e[31m'
+says 'naru: "a?b??31m" is no name for a queue: *'
 
 # Every command and option is in the help, the manual and the completion.
 complete_to() {

@@ -15,7 +15,6 @@
 #include "crash-run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { STATES_MAX = 4000, SECOND_SERIAL = 50000, KILLS = 2 };

@@ -4,9 +4,7 @@
 
 #include "crash-yardstick.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 

@@ -8,7 +8,6 @@
  *	difference-sem [SEED [PROGRAMS]]
  */
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -14,10 +14,8 @@
  * have nothing left of the client.
  */
 
-#include <errno.h>
 #include <server/connection.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/must.h>
 #include <support/room.h>

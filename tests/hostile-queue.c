@@ -12,23 +12,16 @@
  * process write during them.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/calls.h>
-#include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
-#include <support/room.h>
+#include <support/rounds.h>
 #include <support/vandal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { CALLS_A_ROUND = 150, HANG_SECONDS = 30, LARGEST_FILE = 64 << 20 };
+enum { CALLS_A_ROUND = 150 };
 
 /* The file .deaths so far: what there is of processes that begin with the first slots. */
 enum { WORDS = 24 * 4096 };
@@ -38,20 +31,13 @@ struct round {
 	uint64_t seed;
 	struct vandal queue, peers, deaths, sessions;
 	bool peers_too;
+	struct calls *calls;
 };
 
-static void hang(int signal)
+static void strike(void *data)
 {
-	static const char text[] = "hostile-queue: a call hangs\n";
+	struct round *round = data;
 
-	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(3);
-	abort();
-}
-
-static void strike(struct round *round)
-{
 	if (round->peers_too && random_below(&round->seed, 8) == 0)
 		vandal_strike(random_below(&round->seed, 2) ? &round->peers
 							    : &round->deaths);
@@ -59,19 +45,6 @@ static void strike(struct round *round)
 		vandal_strike(&round->sessions);
 	else
 		vandal_strike(&round->queue);
-}
-
-static int strike_for_ever(void *data)
-{
-	struct round *round = data;
-
-	/* Slowly enough that calls get somewhere. */
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
 }
 
 /* The file beside the queue: layout/sessions.h. It is there after the first use. */
@@ -101,18 +74,19 @@ static void fill(struct calls *calls)
 				   calls->buffer[0], CALLS_ROOM, 0, NULL);
 }
 
-/* In a child, so that what is broken in one round is no other round's. */
-static int play(void *data)
+static void call(void *data)
+{
+	const struct round *round = data;
+
+	calls_make(round->calls);
+}
+
+static int play(struct room *room, uint64_t seed)
 {
 	static struct calls calls;
-	struct round *round = data;
-	struct room *room = round->room;
-	bool between = round->seed % 2 == 0;
-	/* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
-	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
-	pid_t other = 0;
+	struct round this = {.room = room, .seed = seed, .calls = &calls}, *round = &this;
 
-	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	rounds_limit_files();
 	calls = (struct calls){.space = room->space, .name = "q", .seed = round->seed};
 	calls.queue = room_queue(room, "q", 100000, 0);
 	fill(&calls);
@@ -126,17 +100,7 @@ static int play(void *data)
 	round->sessions.seed = round->queue.seed = round->peers.seed =
 		round->deaths.seed = round->seed;
 	round->peers_too = round->seed % 4 >= 2;
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		alarm(HANG_SECONDS);
-		calls_make(&calls);
-	}
-	alarm(0);
-	if (other)
-		child_kill(other);
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	calls_close(&calls);
 	naru_queue_remove(room->space, "q");
 	return 0;
@@ -144,20 +108,5 @@ static int play(void *data)
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
-	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 600;
-
-	signal(SIGALRM, hang);
-	for (uint64_t i = 0; i < rounds; i++) {
-		struct round round = {.room = room_open(), .seed = first + i};
-		int status = child_run(play, &round);
-
-		if (status != 0)
-			fprintf(stderr, "round %lu ended with %d\n",
-				(unsigned long)(first + i), status);
-		must_be(status, 0);
-		room_close(round.room);
-	}
-	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS_A_ROUND);
-	return 0;
+	return rounds_play(argc, argv, 600, play);
 }

@@ -11,21 +11,16 @@
  * process write during them.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
+#include <support/rounds.h>
 #include <support/segments.h>
 #include <support/vandal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum { CALLS_A_ROUND = 150, HANG_SECONDS = 30, LARGEST_FILE = 64 << 20, VALUE = 2000 };
+enum { CALLS_A_ROUND = 150, VALUE = 2000 };
 
 struct round {
 	struct room *room;
@@ -35,34 +30,14 @@ struct round {
 	void *address;
 };
 
-static void hang(int signal)
+static void strike(void *data)
 {
-	static const char text[] = "hostile-segment: a call hangs\n";
+	struct round *round = data;
 
-	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(3);
-	abort();
-}
-
-static void strike(struct round *round)
-{
 	if (round->seed % 4 >= 2 && random_below(&round->seed, 8) == 0)
 		vandal_strike(&round->peers);
 	else
 		vandal_strike(&round->segment);
-}
-
-static int strike_for_ever(void *data)
-{
-	struct round *round = data;
-
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
 }
 
 static void ignore(void *data, const struct naru_finding *finding)
@@ -116,8 +91,9 @@ static void attach_or_detach(struct round *round)
 	}
 }
 
-static void call(struct round *round)
+static void call(void *data)
 {
+	struct round *round = data;
 	struct naru_segment_stat stat = NARU_INIT(stat, .length = 0);
 	struct naru_segment *handle = round->handle;
 
@@ -162,31 +138,16 @@ static void call(struct round *round)
 	}
 }
 
-/* In a child, so that what is broken in one round is no other round's. */
-static int play(void *data)
+static int play(struct room *room, uint64_t seed)
 {
-	struct round *round = data;
-	bool between = round->seed % 2 == 0;
-	/* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
-	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
-	pid_t other = 0;
+	struct round this = {.room = room, .seed = seed}, *round = &this;
 
-	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	rounds_limit_files();
 	round->handle = segment_create(round->room, "s", 5000);
 	round->segment.bytes = room_map(round->room, "s", &round->segment.size);
 	round->peers.bytes = room_map(round->room, ".peers", &round->peers.size);
 	round->segment.seed = round->peers.seed = round->seed;
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		alarm(HANG_SECONDS);
-		call(round);
-	}
-	alarm(0);
-	if (other)
-		child_kill(other);
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	naru_segment_close(round->handle);
 	must_be(naru_segment_remove(round->room->space, "s") == 0 ||
 			naru_queue_remove(round->room->space, "s") == 0,
@@ -196,20 +157,5 @@ static int play(void *data)
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
-	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 200;
-
-	signal(SIGALRM, hang);
-	for (uint64_t i = 0; i < rounds; i++) {
-		struct round round = {.room = room_open(), .seed = first + i};
-		int status = child_run(play, &round);
-
-		if (status != 0)
-			fprintf(stderr, "round %lu ended with %d\n",
-				(unsigned long)(first + i), status);
-		must_be(status, 0);
-		room_close(round.room);
-	}
-	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS_A_ROUND);
-	return 0;
+	return rounds_play(argc, argv, 200, play);
 }

@@ -8,22 +8,20 @@
  *	hostile-stream [SEED [ROUNDS]]
  */
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
+#include <support/rounds.h>
 #include <support/transport.h>
 #include <support/vandal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CALLS = 300, HANG_SECONDS = 30, ROOM = 70000, CAPACITY = 16384 };
+enum { CALLS = 300, ROOM = 70000, CAPACITY = 16384 };
 enum { FILE_COMES = 1 }; /* NR_STREAM_FILE of layout/stream.h */
 
 struct round {
@@ -34,16 +32,6 @@ struct round {
 	int socket;   /* the client's, under its memory */
 	int unsealed; /* a file that was handed over, or 0 */
 };
-
-static void hang(int signal)
-{
-	static const char text[] = "hostile-stream: a call hangs\n";
-
-	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(3);
-	abort();
-}
 
 /* The @which-th mapping of a header, which there is for each end and file. */
 static void find_memory(struct vandal *vandal, uint64_t which)
@@ -224,9 +212,9 @@ static void call(struct round *round)
 	}
 }
 
-static int play(void *data)
+static int play(struct room *room, uint64_t seed)
 {
-	struct round *round = data;
+	struct round this = {.room = room, .seed = seed}, *round = &this;
 	struct naru_stream_options options = NARU_INIT(options, .capacity = CAPACITY);
 	struct naru_listener *listener;
 
@@ -241,10 +229,10 @@ static int play(void *data)
 	for (int i = 0; i < CALLS; i++) {
 		if (random_below(&round->seed, 4) == 0)
 			strike(round);
-		alarm(HANG_SECONDS);
+		rounds_call();
 		call(round);
 	}
-	alarm(0);
+	rounds_end_calls();
 	naru_stream_close(round->stream[0]);
 	naru_stream_close(round->stream[1]);
 	naru_listener_close(listener);
@@ -253,21 +241,5 @@ static int play(void *data)
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
-	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 400;
-	struct room *room = room_open();
-
-	signal(SIGALRM, hang);
-	for (uint64_t i = 0; i < rounds; i++) {
-		struct round round = {.room = room, .seed = first + i};
-		int status = child_run(play, &round);
-
-		if (status != 0)
-			fprintf(stderr, "round %lu ended with %d\n",
-				(unsigned long)(first + i), status);
-		must_be(status, 0);
-	}
-	room_close(room);
-	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS);
-	return 0;
+	return rounds_play(argc, argv, 400, play);
 }

@@ -12,27 +12,21 @@
  * process write during them.
  */
 
-#include <errno.h>
 #include <layout/set.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
 #include <support/random.h>
-#include <support/room.h>
+#include <support/rounds.h>
 #include <support/vandal.h>
-#include <sys/resource.h>
 #include <sysv/msg.h>
 #include <sysv/sem.h>
 #include <sysv/shm.h>
-#include <unistd.h>
 
 enum {
 	CALLS_A_ROUND = 120,
-	HANG_SECONDS = 30,
-	LARGEST_FILE = 64 << 20,
 	SEMAPHORES = 3,
 	KEY = 7,
 	/* So far the files are: .sysv has its keys and entries far apart. */
@@ -55,32 +49,11 @@ struct round {
 	int queue, set, segment;
 };
 
-static void hang(int signal)
-{
-	static const char text[] = "hostile-sysv: a call hangs\n";
-
-	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(3);
-	abort();
-}
-
-static void strike(struct round *round)
-{
-	vandal_strike(&round->victim[random_below(&round->seed, round->victims)]);
-}
-
-static int strike_for_ever(void *data)
+static void strike(void *data)
 {
 	struct round *round = data;
 
-	/* Slowly enough that calls get somewhere. */
-	do {
-		strike(round);
-		for (volatile int i = 0; i < 20000; i++)
-			;
-	} while (round->room);
-	return 0;
+	vandal_strike(&round->victim[random_below(&round->seed, round->victims)]);
 }
 
 static void aim(struct round *round, unsigned char *bytes, size_t size, size_t offset)
@@ -206,8 +179,9 @@ static void use_segment(struct round *round)
 	}
 }
 
-static void call(struct round *round)
+static void call(void *data)
 {
+	struct round *round = data;
 	switch (random_below(&round->seed, 3)) {
 	case 0:
 		use_queue(round);
@@ -248,50 +222,21 @@ static int sleep_for_ever(void *data)
 	return 0;
 }
 
-/* In a child, so that what is broken in one round is no other round's. */
-static int play(void *data)
+static int play(struct room *room, uint64_t seed)
 {
-	struct round *round = data;
-	bool between = round->seed % 2 == 0;
-	/* To be talked into a huge file is a failure: SIGXFSZ ends the round. */
-	struct rlimit limit = {LARGEST_FILE, LARGEST_FILE};
-	pid_t other = 0, sleeper;
+	struct round this = {.room = room, .seed = seed}, *round = &this;
+	pid_t sleeper;
 
-	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	rounds_limit_files();
 	open_all(round);
 	sleeper = child_start(sleep_for_ever, round);
-	if (!between)
-		other = child_start(strike_for_ever, round);
-	for (int i = 0; i < CALLS_A_ROUND; i++) {
-		for (uint64_t n = random_below(&round->seed, 3); between && n > 0; n--)
-			strike(round);
-		alarm(HANG_SECONDS);
-		call(round);
-	}
-	alarm(0);
+	rounds_spoil(strike, call, round, CALLS_A_ROUND, &round->seed);
 	kill(sleeper, SIGKILL);
 	must_be(child_await(sleeper), 128 + SIGKILL);
-	if (other)
-		child_kill(other);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
-	uint64_t rounds = argc > 2 ? strtoull(argv[2], NULL, 0) : 300;
-
-	signal(SIGALRM, hang);
-	for (uint64_t i = 0; i < rounds; i++) {
-		struct round round = {.room = room_open(), .seed = first + i};
-		int status = child_run(play, &round);
-
-		if (status != 0)
-			fprintf(stderr, "round %lu ended with %d\n",
-				(unsigned long)(first + i), status);
-		must_be(status, 0);
-		room_close(round.room);
-	}
-	printf("%lu rounds of %d calls\n", (unsigned long)rounds, CALLS_A_ROUND);
-	return 0;
+	return rounds_play(argc, argv, 300, play);
 }

@@ -6,7 +6,7 @@
  * who each want a type of their own. A wake that goes missing leaves one asleep for good;
  * nobody dies here, so nothing else may.
  *
- *	stress-pollers [SECONDS [SEED]]		NARU_STRESS_SECONDS works as well
+ *	stress-pollers [SECONDS [SEED]]
  */
 
 #include <errno.h>
@@ -229,16 +229,11 @@ static void run_threads(struct worker *workers, struct room *room, uint64_t ms)
 
 int main(int argc, char **argv)
 {
-	const char *variable = getenv("NARU_STRESS_SECONDS");
-	unsigned long seconds = 5;
+	unsigned long seconds = argc > 1 ? strtoul(argv[1], NULL, 10) : 5;
 	struct worker workers[WORKERS];
 	struct room *room;
 	uint64_t seed;
 
-	if (argc > 1)
-		seconds = strtoul(argv[1], NULL, 10);
-	if (variable)
-		seconds = strtoul(variable, NULL, 10);
 	seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
 	printf("stress-pollers %lu %lu\n", seconds, (unsigned long)seed);
 	fflush(stdout);

@@ -5,7 +5,7 @@
  * stopped and continued at random moments. In the end every message is accounted for,
  * and the queue's capacity is all there.
  *
- *	stress-processes [SECONDS [SEED]]	NARU_STRESS_SECONDS works as well
+ *	stress-processes [SECONDS [SEED]]
  */
 
 #include <errno.h>
@@ -206,12 +206,9 @@ static void run(struct crew *crew, uint64_t capacity, uint64_t end_ms)
 
 int main(int argc, char **argv)
 {
-	const char *variable = getenv("NARU_STRESS_SECONDS");
-	unsigned long seconds = 5;
+	unsigned long seconds = argc > 1 ? strtoul(argv[1], NULL, 0) : 5;
 	struct crew crew = {.seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1};
 
-	if (argc > 1 || variable)
-		seconds = strtoul(argc > 1 ? argv[1] : variable, NULL, 0);
 	signal(SIGALRM, stuck);
 	alarm((unsigned)seconds + GRACE_SECONDS);
 	crew.room = room_open();

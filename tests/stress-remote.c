@@ -5,12 +5,11 @@
  * moments; senders, and clients that hold messages, are killed as well. In the end every
  * message is accounted for: none is lost, none comes twice.
  *
- *	stress-remote [SECONDS [SEED]]		NARU_STRESS_SECONDS works as well
+ *	stress-remote [SECONDS [SEED]]
  */
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,11 +243,7 @@ static void run(struct stress *stress, const char *url, unsigned long seconds)
 
 int main(int argc, char **argv)
 {
-	const char *variable = getenv("NARU_STRESS_SECONDS");
-	unsigned long seconds = strtoul(variable   ? variable
-					: argc > 1 ? argv[1]
-						   : "5",
-					NULL, 10);
+	unsigned long seconds = argc > 1 ? strtoul(argv[1], NULL, 0) : 5;
 	struct stress stress = {
 		.ledger = ledger_open(),
 		.seed = argc > 2 ? strtoul(argv[2], NULL, 10) : (uint64_t)time(NULL),

@@ -5,7 +5,7 @@
  * which are killed and replaced at random moments, then in the threads of one. What
  * arrives is right to the byte, and all of it, unless the other end was killed.
  *
- *	stress-streams [SECONDS [SEED]]		NARU_STRESS_SECONDS works as well
+ *	stress-streams [SECONDS [SEED]]
  */
 
 #include <errno.h>
@@ -326,12 +326,9 @@ static void report(const char *where, unsigned long killed)
 
 int main(int argc, char **argv)
 {
-	const char *variable = getenv("NARU_STRESS_SECONDS");
-	unsigned long seconds = 5;
+	unsigned long seconds = argc > 1 ? strtoul(argv[1], NULL, 0) : 5;
 	struct crew crew = {.seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1};
 
-	if (argc > 1 || variable)
-		seconds = strtoul(argc > 1 ? argv[1] : variable, NULL, 0);
 	alarm((unsigned)seconds + GRACE_SECONDS);
 	strcpy(names.authority, certificate("authority.pem"));
 	for (int i = 0; i < 2; i++) {

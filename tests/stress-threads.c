@@ -4,7 +4,7 @@
  * Senders and receivers in threads that share one handle, or have one each; run it
  * plain and under ThreadSanitizer.
  *
- *	stress-threads [SECONDS [SEED]]		NARU_STRESS_SECONDS works as well
+ *	stress-threads [SECONDS [SEED]]
  */
 
 #include <errno.h>
@@ -92,13 +92,10 @@ static void run(struct room *room, uint64_t *seed, bool share, unsigned long ms)
 
 int main(int argc, char **argv)
 {
-	const char *variable = getenv("NARU_STRESS_SECONDS");
-	unsigned long seconds = 5;
+	unsigned long seconds = argc > 1 ? strtoul(argv[1], NULL, 0) : 5;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	struct room *room = room_open();
 
-	if (argc > 1 || variable)
-		seconds = strtoul(argc > 1 ? argv[1] : variable, NULL, 0);
 	alarm((unsigned)seconds + GRACE_SECONDS);
 	run(room, &seed, true, seconds * 500);
 	run(room, &seed, false, seconds * 500);

@@ -6,7 +6,6 @@
  */
 
 #include <stddef.h>
-#include <sys/ipc.h>
 #include <sys/syscall.h>
 
 static long get_queue(long key, long flags)

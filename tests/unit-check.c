@@ -4,9 +4,7 @@
 
 #include <layout/object.h>
 #include <sched.h>
-#include <signal.h>
 #include <space/check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/member.h>
 #include <sys/file.h>
@@ -303,13 +301,7 @@ static int check_small_file_system(void *data)
 
 static void test_file_system_nearly_full(void **state)
 {
-	int status = child_run(check_small_file_system, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("mounting is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(check_small_file_system, *state, "mounting is not allowed");
 }
 
 int main(void)

@@ -2,7 +2,6 @@
 
 /* The System V identifiers of a space: found, made, changed, removed. */
 
-#include <fcntl.h>
 #include <support/child.h>
 #include <support/place.h>
 #include <sys/ipc.h>

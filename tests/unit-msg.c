@@ -5,7 +5,6 @@
 #include "asleep.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/place.h>

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <space/object.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/place.h>
@@ -179,13 +178,7 @@ static int make_by_proc(void *data)
 
 static void test_link_by_proc(void **state)
 {
-	int status = child_run(make_by_proc, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("seccomp is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(make_by_proc, *state, "seccomp is not allowed");
 }
 
 /* Then, without /proc, a file that has no name cannot be given one. */
@@ -229,13 +222,7 @@ static int make_without_proc(void *data)
 
 static void test_temporary_names(void **state)
 {
-	int status = child_run(make_without_proc, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("chroot or seccomp is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(make_without_proc, *state, "chroot or seccomp is not allowed");
 }
 
 static int fill_a_small_file_system(void *data)
@@ -276,13 +263,7 @@ static int fill_a_small_file_system(void *data)
 
 static void test_full_file_system(void **state)
 {
-	int status = child_run(fill_a_small_file_system, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("mounting is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(fill_a_small_file_system, *state, "mounting is not allowed");
 }
 
 static int make_without_fallocate(void *data)
@@ -304,13 +285,7 @@ static int make_without_fallocate(void *data)
 
 static void test_file_system_without_fallocate(void **state)
 {
-	int status = child_run(make_without_fallocate, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("seccomp is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(make_without_fallocate, *state, "seccomp is not allowed");
 }
 
 static int make_too_large(void *data)

@@ -3,7 +3,6 @@
 /* Capacity: exact to the byte and the message, whatever lies in the queue. */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/random.h>
 #include <support/unit.h>

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
@@ -85,13 +84,7 @@ static int fill_a_small_tmpfs(void *data)
 
 static void test_a_full_file_system(void **state)
 {
-	int status = child_run(fill_a_small_tmpfs, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("a tmpfs cannot be mounted here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(fill_a_small_tmpfs, *state, "a tmpfs cannot be mounted");
 }
 
 /* The space itself does not fit. */
@@ -121,13 +114,7 @@ static int open_in_a_full_tmpfs(void *data)
 
 static void test_no_room_for_a_space(void **state)
 {
-	int status = child_run(open_in_a_full_tmpfs, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("a tmpfs cannot be mounted here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(open_in_a_full_tmpfs, *state, "a tmpfs cannot be mounted");
 }
 
 static int open_files(void)

@@ -16,7 +16,6 @@
 #include <support/must.h>
 #include <support/unit.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { OTHER = 65533, GROUP = 65532, THIRD = 65531 };

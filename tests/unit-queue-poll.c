@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <support/child.h>
 #include <support/must.h>
 #include <support/unit.h>

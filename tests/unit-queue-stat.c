@@ -2,7 +2,6 @@
 
 /* What naru_queue_stat() tells. */
 
-#include <errno.h>
 #include <support/child.h>
 #include <support/must.h>
 #include <support/unit.h>

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <queue/handle.h>
 #include <remote/client.h>
-#include <stdlib.h>
 #include <support/default-space.h>
 #include <support/must.h>
 #include <support/served-room.h>

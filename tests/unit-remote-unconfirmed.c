@@ -3,7 +3,6 @@
 /* NARU_UNCONFIRMED: sends that wait for no answer, receives that are fetched ahead. */
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/default-space.h>
 #include <support/must.h>

@@ -6,7 +6,6 @@
 #include <naru/stream.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/default-space.h>

@@ -4,16 +4,13 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>
 #include <support/segments.h>
 #include <support/unit.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* A child that says when it is ready, and goes on when it is told. */

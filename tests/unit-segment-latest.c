@@ -2,7 +2,6 @@
 
 /* The latest value: always one that was written, and whole. */
 
-#include <signal.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/must.h>

@@ -2,7 +2,6 @@
 
 /* Who may do what: the lines of the file, the permissions of files, and what is said */
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -16,31 +15,10 @@
 
 enum { USER = 54321 };
 
-static const char *in(struct room *room, const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", room->path, name);
-	return path;
-}
-
-static const char *write_lines(struct room *room, const char *lines)
-{
-	const char *path = in(room, ".access");
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
-
-	must(fd >= 0);
-	must(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
-	close(fd);
-	return path;
-}
-
 static struct serving *serve_lines(struct room *room, const char *url, const char *lines)
 {
-	static char path[128];
-	struct nr_server_options options = {.access = path};
+	struct nr_server_options options = {.access = serving_write_access(room, lines)};
 
-	strcpy(path, write_lines(room, lines));
 	return serving_start(room, url, &options);
 }
 
@@ -128,7 +106,7 @@ static void test_names(void **state)
 	say_name(&lane, NR_WIRE_OPEN, "unmade");
 	hear_denied(&lane, "may not create unmade: no line of");
 	say_name(&lane, NR_WIRE_OPEN, "hidden");
-	hear_denied(&lane, "may not send hidden: no line of");
+	hear_denied(&lane, "may not use hidden: no line of");
 	say_name(&lane, NR_WIRE_REMOVE, "made-1");
 	hear_denied(&lane, "may not remove made-1: no line of");
 	lane_say(&lane, NR_WIRE_LIST, 0, 0, NULL, 0);
@@ -151,12 +129,12 @@ static void test_reload(void **state)
 		serve_lines(room, "tcp://127.0.0.1:0", "allow anyone all *\n");
 	struct lane lane = lane_open_queue(serving, 1, 0, "q");
 
-	write_lines(room, "deny everyone all *\n");
+	serving_write_access(room, "deny everyone all *\n");
 	nr_server_reload(serving->server);
 	while (!serving_said(serving, "what was read before holds"))
 		assert_int_equal(lane_stat(&lane).messages, 0);
 	assert_int_equal(lane_send(&lane, 1, 1, "a"), 1);
-	write_lines(room, "deny anyone send *\nallow anyone all *\n");
+	serving_write_access(room, "deny anyone send *\nallow anyone all *\n");
 	nr_server_reload(serving->server);
 	while (!serving_said(serving, "is read again"))
 		assert_int_equal(lane_stat(&lane).messages, 1);
@@ -166,8 +144,8 @@ static void test_reload(void **state)
 	serving_stop(serving);
 	/* At the beginning a broken one is a reason not to begin. */
 	const char *urls[] = {"local://other", NULL};
-	struct nr_server_options options = {.urls = urls,
-					    .access = write_lines(room, "nonsense\n")};
+	struct nr_server_options options = {
+		.urls = urls, .access = serving_write_access(room, "nonsense\n")};
 	struct nr_server *server;
 
 	assert_int_equal(nr_server_open(room->space, &options, &server), -EINVAL);
@@ -205,7 +183,7 @@ static int be_user(void *data)
 	must(setgid(USER) == 0 && setuid(USER) == 0);
 	lane = lane_open(user->serving, user->flags, user->flags + 1, 0);
 	say_name(&lane, NR_WIRE_OPEN, "private");
-	hear_denied(&lane, "may not send private: its permissions do not allow it");
+	hear_denied(&lane, "may not use private: its permissions do not allow it");
 	must_be(lane_open_name(&lane, 0, "half"), -EACCES);
 	/* Nobody knows a group of a user without a name, but for the kernel. */
 	must_be(lane_open_name(&lane, 0, "group"), user->flags ? -EACCES : 0);

@@ -7,7 +7,7 @@
 #include <server/peer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <support/serving.h>
+#include <support/turns.h>
 #include <support/unit.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -217,50 +217,29 @@ static void test_connections(void **state)
 	}
 }
 
-/* Turns until nothing is left to do; the server is in no thread. */
-static void turn_until_quiet(struct nr_server *server)
-{
-	for (int i = 0; i < 200; i++)
-		assert_int_equal(nr_server_turn(server, false), 0);
-}
-
 /* Nothing happens: it sleeps without a time to wake. Somebody waits: one timer for all.
  */
 static void test_idle(void **state)
 {
 	enum { LANES = 50 };
-	struct room *room = *state;
-	const char *urls[] = {TCP, NULL};
-	const struct nr_server_options options = {.urls = urls};
-	struct nr_server *server;
-	struct lane lanes[LANES] = {0};
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane lanes[LANES];
 
-	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
-	for (uint64_t i = 0; i < LANES; i++) {
-		struct nr_wire_hello own = hello;
-		struct nr_wire_open open = {0};
-
-		own.session[0] = i + 1;
-		assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), NULL,
-					      -1, &lanes[i].stream),
-				 0);
-		lane_say(&lanes[i], NR_WIRE_HELLO, 0, 0, &own, sizeof(own));
-		lane_say_name(&lanes[i], NR_WIRE_OPEN, NR_WIRE_CREATE, &open,
-			      sizeof(open), &open.name_length, "q");
-	}
-	turn_until_quiet(server);
+	for (uint64_t i = 0; i < LANES; i++)
+		lanes[i] = turns_open(*state, server, 0, i + 1);
+	turns_take(server);
 	assert_int_equal(server->connections_count, LANES);
 	assert_int_equal(server->loop.timers.count, 0);
 	assert_true(nr_list_empty(&server->loop.tasks));
 	for (int i = 0; i < LANES; i++)
 		lane_say_take(&lanes[i], 0, -1, 1, 0);
-	turn_until_quiet(server);
+	turns_take(server);
 	assert_int_equal(server->waiting, LANES);
 	assert_int_equal(server->loop.timers.count, 1);
 	assert_true(nr_list_empty(&server->loop.tasks));
 	for (int i = 0; i < LANES; i++)
 		lane_close(&lanes[i]);
-	turn_until_quiet(server);
+	turns_take(server);
 	assert_int_equal(server->loop.timers.count, 0);
 	nr_server_close(server);
 }
@@ -270,29 +249,19 @@ static void test_slow_reader(void **state)
 {
 	enum { MESSAGE = 300000, LOOKS = 400 };
 	struct room *room = *state;
-	const char *urls[] = {TCP, NULL};
-	const struct nr_server_options options = {.urls = urls, .output = 1 << 20};
+	const struct nr_server_options options = {.output = 1 << 20};
 	struct naru_queue *queue = room_queue(room, "q", 1 << 20, 16);
 	const struct nr_wire_look look = {.nth = 0, .room = MESSAGE};
-	struct naru_stream_options plain = NARU_INIT(plain, .flags = NARU_STREAM_PLAIN);
+	struct nr_server *server = turns_start(room, &options);
+	struct lane slow = turns_open(room, server, NARU_STREAM_PLAIN, 1);
 	char *bytes = calloc(1, MESSAGE);
 	struct nr_connection *connection;
-	struct nr_wire_open open = {0};
-	struct nr_server *server;
-	struct lane slow = {0};
 	size_t read = 0;
 
 	assert_int_equal(naru_queue_send(queue, 1, bytes, MESSAGE, -1), 0);
-	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
-	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &plain, -1,
-				      &slow.stream),
-			 0);
-	lane_say(&slow, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
-	lane_say_name(&slow, NR_WIRE_OPEN, 0, &open, sizeof(open), &open.name_length,
-		      "q");
 	for (int i = 0; i < LOOKS; i++)
 		lane_say(&slow, NR_WIRE_LOOK, 0, 0, &look, sizeof(look));
-	turn_until_quiet(server);
+	turns_take(server);
 	connection = nr_of(server->connections.next, struct nr_connection, link);
 	assert_true(nr_output_waiting(&connection->output) > options.output);
 	assert_true(nr_output_waiting(&connection->output) <
@@ -309,9 +278,9 @@ static void test_slow_reader(void **state)
 			assert_true(n > 0);
 		read += n > 0 ? (size_t)n : 0;
 	}
-	turn_until_quiet(server);
+	turns_take(server);
 	lane_close(&slow);
-	turn_until_quiet(server);
+	turns_take(server);
 	assert_int_equal(server->connections_count, 0);
 	assert_int_equal(server->peers.count, 0);
 	assert_int_equal(server->sessions.count, 0);
@@ -344,7 +313,7 @@ static void test_descriptors(void **state)
 	limit = before;
 	limit.rlim_cur = (rlim_t)highest;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	turn_until_quiet(server);
+	turns_take(server);
 	assert_int_equal(server->connections_count, 0);
 	/* It does not spin: nothing is ready, and the next look has a time. */
 	assert_int_equal(server->listening->source.events, 0);
@@ -353,7 +322,7 @@ static void test_descriptors(void **state)
 	while (server->connections_count == 0)
 		assert_int_equal(nr_server_turn(server, true), 0);
 	assert_false(server->short_of);
-	turn_until_quiet(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&lane), 0);
 	lane_close(&lane);
 	nr_server_close(server);

@@ -6,50 +6,14 @@
 #include <server/peer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <support/serving.h>
 #include <support/transport.h>
+#include <support/turns.h>
 #include <support/unit.h>
 
 enum { LIMIT = NR_SERVER_FRAME_LEAST, LONG = 120000, HALF = 100000 };
 
-/* A server in no thread, with little memory for each client. */
-static struct nr_server *start(struct room *room)
-{
-	const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
-	const struct nr_server_options options = {
-		.urls = urls, .frame_max = LIMIT, .memory = LIMIT};
-	struct nr_server *server;
-
-	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
-	return server;
-}
-
-static void turn(struct nr_server *server)
-{
-	for (int i = 0; i < 40; i++)
-		assert_int_equal(nr_server_turn(server, false), 0);
-}
-
-static struct lane open_lane(struct room *room, struct nr_server *server, uint32_t flags,
-			     uint64_t session)
-{
-	struct naru_stream_options kind = NARU_INIT(kind, .flags = flags);
-	const struct nr_wire_hello hello = {
-		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
-	struct nr_wire_open open = {.capacity = 1 << 20, .messages = 100};
-	struct lane lane = {0};
-
-	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &kind, -1,
-				      &lane.stream),
-			 0);
-	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
-	lane_say_name(&lane, NR_WIRE_OPEN, NR_WIRE_CREATE, &open, sizeof(open),
-		      &open.name_length, "q");
-	turn(server);
-	assert_int_equal(lane_hear_value(&lane), 0);
-	assert_int_equal(lane_hear_value(&lane), 0);
-	return lane;
-}
+/* Little memory for each client. */
+static const struct nr_server_options little = {.frame_max = LIMIT, .memory = LIMIT};
 
 /* The first part of a long SEND. */
 static void say_half(struct lane *lane, unsigned char *bytes, uint64_t number)
@@ -79,33 +43,33 @@ static void test_halves(void **state)
 
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t flags = i ? NARU_STREAM_PLAIN : 0;
-		struct nr_server *server = start(*state);
-		struct lane first = open_lane(*state, server, flags, 2 * i + 1);
-		struct lane second = open_lane(*state, server, flags, 2 * i + 2);
+		struct nr_server *server = turns_start(*state, &little);
+		struct lane first = turns_open(*state, server, flags, 2 * i + 1);
+		struct lane second = turns_open(*state, server, flags, 2 * i + 2);
 		struct nr_connection *connection;
 		struct heard heard;
 
 		say_half(&first, bytes, 1);
-		turn(server);
+		turns_take(server);
 		say_half(&second, bytes, 1);
-		turn(server);
+		turns_take(server);
 		connection = nr_of(server->connections.next, struct nr_connection, link);
 		if (i == 1)
 			assert_in_range(connection->peer->memory, HALF, LIMIT);
 		say_rest(&second, bytes);
-		turn(server);
+		turns_take(server);
 		heard = lane_hear(&second);
 		assert_int_equal(heard.frame.value, -ENOBUFS);
 		assert_int_equal(heard.frame.serial, second.serial);
 		lane_say_send(&second, 0, 0, 1, 1, "a");
-		turn(server);
+		turns_take(server);
 		assert_int_equal(lane_hear_value(&second), 1);
 		say_rest(&first, bytes);
-		turn(server);
+		turns_take(server);
 		assert_int_equal(lane_hear_value(&first), 1);
 		lane_close(&first);
 		lane_close(&second);
-		turn(server);
+		turns_take(server);
 		assert_int_equal(server->peers.count, 0);
 		nr_server_close(server);
 		assert_int_equal(naru_queue_remove(((struct room *)*state)->space, "q"),
@@ -117,9 +81,9 @@ static void test_halves(void **state)
 /* Nor may he let the answers lie, and ask for more; another process of his may. */
 static void test_unread(void **state)
 {
-	struct nr_server *server = start(*state);
-	struct lane first = open_lane(*state, server, NARU_STREAM_PLAIN, 1);
-	struct lane second = open_lane(*state, server, 0, 2);
+	struct nr_server *server = turns_start(*state, &little);
+	struct lane first = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane second = turns_open(*state, server, 0, 2);
 	unsigned char *bytes = malloc(sizeof(struct nr_wire_frame) + LONG);
 	const struct nr_wire_look look = {.room = LONG};
 
@@ -127,23 +91,23 @@ static void test_unread(void **state)
 	assert_int_equal(server->peers.count, 1);
 	say_half(&first, bytes, 1);
 	say_rest(&first, bytes);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&first), 1);
 	for (int i = 0; i < 200; i++)
 		lane_say(&first, NR_WIRE_LOOK, 0, 0, &look, sizeof(look));
-	turn(server);
+	turns_take(server);
 	assert_int_not_equal(server->counts.failed[NR_WIRE_LOOK], 0);
 	lane_say(&second, NR_WIRE_STAT, 0, 0, NULL, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&second), 0);
 	say_half(&second, bytes, 1);
 	say_rest(&second, bytes);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&second), 1);
 	lane_close(&first);
-	turn(server);
+	turns_take(server);
 	lane_say(&second, NR_WIRE_STAT, 0, 0, NULL, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&second), 0);
 	lane_close(&second);
 	nr_server_close(server);
@@ -153,8 +117,8 @@ static void test_unread(void **state)
 /* Who has too much can give up what he holds. */
 static void test_give_up(void **state)
 {
-	struct nr_server *server = start(*state);
-	struct lane lane = open_lane(*state, server, NARU_STREAM_PLAIN, 1);
+	struct nr_server *server = turns_start(*state, &little);
+	struct lane lane = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
 	unsigned char *bytes = malloc(sizeof(struct nr_wire_frame) + LONG);
 	const struct nr_wire_look look = {.room = LONG};
 	const struct nr_wire_release release = {.number = 1, .count = 1};
@@ -168,19 +132,19 @@ static void test_give_up(void **state)
 	for (uint64_t i = 1; i <= 2; i++) {
 		lane_say_send(&lane, 0, 0, i, 1, "a");
 		lane_say_take(&lane, 0, 0, i, 0);
-		turn(server);
+		turns_take(server);
 		assert_int_equal(lane_hear_value(&lane), 1);
 		lane_hear_message(&lane, 1, "a");
 	}
 	say_half(&lane, bytes, 3);
 	say_rest(&lane, bytes);
-	turn(server);
+	turns_take(server);
 	for (int i = 0; i < 200; i++)
 		lane_say(&lane, NR_WIRE_LOOK, 0, 0, &look, sizeof(look));
 	lane_say(&lane, NR_WIRE_STAT, 0, 0, NULL, 0);
 	lane_say(&lane, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
 	lane_say(&lane, NR_WIRE_GIVE_BACK, 0, 0, &give_back, sizeof(give_back));
-	turn(server);
+	turns_take(server);
 	assert_int_equal(server->counts.requests[NR_WIRE_GIVE_BACK], 1);
 	assert_int_equal(failed[NR_WIRE_STAT], 1);
 	assert_int_equal(failed[NR_WIRE_RELEASE], 0);

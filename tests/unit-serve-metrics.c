@@ -3,7 +3,6 @@
 /* The figures of a server, by HTTP */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/serving.h>
 #include <support/transport.h>

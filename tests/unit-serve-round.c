@@ -8,49 +8,9 @@
 #include <server/stuck.h>
 #include <string.h>
 #include <support/member.h>
-#include <support/serving.h>
-#include <support/transport.h>
+#include <support/turns.h>
 #include <support/unit.h>
 #include <sys/mman.h>
-
-/* A server in no thread. */
-static struct nr_server *start(struct room *room)
-{
-	const char *const urls[] = {"tcp://127.0.0.1:0", NULL};
-	const struct nr_server_options options = {.urls = urls};
-	struct nr_server *server;
-
-	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
-	return server;
-}
-
-/* All that there is to do now; far less than the second after which all are tried. */
-static void turn(struct nr_server *server)
-{
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(nr_server_turn(server, false), 0);
-}
-
-static struct lane open_lane(struct room *room, struct nr_server *server,
-			     uint64_t session)
-{
-	struct naru_stream_options kind = NARU_INIT(kind, .flags = NARU_STREAM_PLAIN);
-	const struct nr_wire_hello hello = {
-		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {session}};
-	struct nr_wire_open open = {0};
-	struct lane lane = {0};
-
-	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &kind, -1,
-				      &lane.stream),
-			 0);
-	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
-	lane_say_name(&lane, NR_WIRE_OPEN, 0, &open, sizeof(open), &open.name_length,
-		      "q");
-	turn(server);
-	assert_int_equal(lane_hear_value(&lane), 0);
-	assert_int_equal(lane_hear_value(&lane), 0);
-	return lane;
-}
 
 /* An answer is there. */
 static bool has_answer(struct lane *lane)
@@ -64,17 +24,17 @@ static bool has_answer(struct lane *lane)
 static void test_dead(void **state)
 {
 	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
-	struct nr_server *server = start(*state);
-	struct lane dead = open_lane(*state, server, 1);
-	struct lane alive = open_lane(*state, server, 2);
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane dead = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane alive = turns_open(*state, server, NARU_STREAM_PLAIN, 2);
 
 	lane_say_take(&dead, 0, -1, 1, 0);
-	turn(server);
+	turns_take(server);
 	lane_say_take(&alive, 0, -1, 1, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(naru_queue_send(queue, 1, "a", 1, 0), 0);
 	lane_close(&dead);
-	turn(server);
+	turns_take(server);
 	assert_true(has_answer(&alive));
 	lane_hear_message(&alive, 1, "a");
 	lane_close(&alive);
@@ -86,53 +46,53 @@ static void test_dead(void **state)
 static void test_newcomer(void **state)
 {
 	struct naru_queue *queue = room_queue(*state, "q", 0, 1);
-	struct nr_server *server = start(*state);
-	struct lane first = open_lane(*state, server, 1);
-	struct lane second = open_lane(*state, server, 2);
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane first = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane second = turns_open(*state, server, NARU_STREAM_PLAIN, 2);
 	char buffer[8];
 	int64_t type;
 
 	lane_say_take(&first, NR_WIRE_QUIET, -1, 1, -5);
-	turn(server);
+	turns_take(server);
 	lane_say_take(&second, NR_WIRE_QUIET, -1, 1, 3);
 	assert_int_equal(naru_queue_send(queue, 3, "a", 1, 0), 0);
-	turn(server);
+	turns_take(server);
 	assert_true(has_answer(&first));
 	assert_false(has_answer(&second));
 	lane_hear_message(&first, 3, "a");
 	assert_int_equal(naru_queue_send(queue, 3, "b", 1, 0), 0);
-	turn(server);
+	turns_take(server);
 	lane_hear_message(&second, 3, "b");
 	/* Of another type, he waits for nobody. */
 	lane_say_take(&first, NR_WIRE_QUIET, -1, 1, 4);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(naru_queue_send(queue, 3, "c", 1, 0), 0);
 	lane_say_take(&second, NR_WIRE_QUIET, 0, 1, 3);
-	turn(server);
+	turns_take(server);
 	lane_hear_message(&second, 3, "c");
 	assert_int_equal(naru_queue_send(queue, 4, "d", 1, 0), 0);
-	turn(server);
+	turns_take(server);
 	lane_hear_message(&first, 4, "d");
 	/* And the same for room. */
 	lane_say_send(&second, 0, 0, 1, 1, "e");
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&second), 1);
 	lane_say_send(&first, 0, -1, 1, 1, "f");
-	turn(server);
+	turns_take(server);
 	lane_say_send(&second, 0, -1, 2, 1, "g");
 	assert_int_equal(naru_queue_receive(queue, 0, 0, buffer, 8, 0, &type), 1);
-	turn(server);
+	turns_take(server);
 	assert_true(has_answer(&first));
 	assert_int_equal(lane_hear_value(&first), 1);
 	assert_int_equal(naru_queue_receive(queue, 0, 0, buffer, 8, 0, &type), 1);
 	assert_int_equal(buffer[0], 'f');
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&second), 1);
 	/* What is in the queue already, and comes again, does not wait. */
 	lane_say_send(&first, 0, -1, 2, 1, "h");
-	turn(server);
+	turns_take(server);
 	lane_say_send(&second, 0, -1, 2, 1, "g");
-	turn(server);
+	turns_take(server);
 	assert_true(has_answer(&second));
 	assert_int_equal(lane_hear_value(&second), 1);
 	lane_close(&first);
@@ -152,9 +112,9 @@ static void say_next(struct lane *lane)
 static void test_next(void **state)
 {
 	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
-	struct nr_server *server = start(*state);
-	struct lane first = open_lane(*state, server, 1);
-	struct lane second = open_lane(*state, server, 2);
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane first = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane second = turns_open(*state, server, NARU_STREAM_PLAIN, 2);
 	struct naru_message message, other;
 
 	for (int i = 0; i < 3; i++) {
@@ -163,15 +123,15 @@ static void test_next(void **state)
 		assert_int_equal(naru_queue_send(queue, 1, "b", 1, 0), 0);
 		say_next(&first);
 		say_next(&second);
-		turn(server);
+		turns_take(server);
 		assert_int_equal(lane_hear(&first).frame.flags, NR_WIRE_MORE);
 		assert_int_equal(lane_hear(&second).frame.flags, NR_WIRE_MORE);
-		turn(server);
+		turns_take(server);
 		assert_false(has_answer(&first));
 		assert_false(has_answer(&second));
 		assert_int_equal(naru_queue_give_back(queue, &message), 0);
 		assert_int_equal(naru_queue_take(queue, 0, 0, 0, &other), 0);
-		turn(server);
+		turns_take(server);
 		assert_true(has_answer(&first));
 		assert_true(has_answer(&second));
 		assert_int_equal(lane_hear_value(&first), 0);
@@ -189,9 +149,9 @@ static void test_next(void **state)
 static void test_stuck(void **state)
 {
 	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
-	struct nr_server *server = start(*state);
-	struct lane first = open_lane(*state, server, 1);
-	struct lane second = open_lane(*state, server, 2);
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane first = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
+	struct lane second = turns_open(*state, server, NARU_STREAM_PLAIN, 2);
 	const struct {
 		struct nr_wire_release release;
 		uint64_t delivery;
@@ -201,27 +161,27 @@ static void test_stuck(void **state)
 
 	assert_int_equal(naru_queue_send(queue, 1, "a", 1, 0), 0);
 	lane_say_take(&first, 0, 0, 1, 0);
-	turn(server);
+	turns_take(server);
 	lane_hear_message(&first, 1, "a");
 	assert_int_equal(nr_stuck(served), 0);
 	assert_int_equal(nr_stuck_note(served, -EAGAIN), -EAGAIN);
 	assert_int_equal(nr_stuck(served), -EAGAIN);
 	lane_say(&first, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
 	lane_say(&first, NR_WIRE_STAT, 0, 0, NULL, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&first), -EAGAIN);
 	assert_int_equal(lane_hear_value(&first), -EAGAIN);
 	/* What does not wait for the lock is done. */
 	lane_say_take(&second, 0, -1, 1, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(naru_queue_send(queue, 1, "b", 1, 0), 0);
-	turn(server);
+	turns_take(server);
 	assert_true(has_answer(&second));
 	lane_hear_message(&second, 1, "b");
 	assert_int_equal(nr_stuck(served), -EAGAIN);
 	served->stuck_until = 1;
 	lane_say(&first, NR_WIRE_RELEASE, 0, 0, &body, sizeof(body));
-	turn(server);
+	turns_take(server);
 	assert_int_equal(lane_hear_value(&first), 1);
 	assert_int_equal(served->stuck_until, 0);
 	lane_close(&first);
@@ -234,8 +194,8 @@ static void test_stuck(void **state)
 static void test_lock(void **state)
 {
 	struct naru_queue *queue = room_queue(*state, "q", 0, 0);
-	struct nr_server *server = start(*state);
-	struct lane lane = open_lane(*state, server, 1);
+	struct nr_server *server = turns_start(*state, NULL);
+	struct lane lane = turns_open(*state, server, NARU_STREAM_PLAIN, 1);
 	struct nr_served *served =
 		nr_of(server->served_list.next, struct nr_served, link);
 	struct nr_queue_shared *shared;
@@ -247,7 +207,7 @@ static void test_lock(void **state)
 	atomic_store(&shared->senders.lock, child.id);
 	atomic_store(&shared->receivers.lock, child.id);
 	lane_say_take(&lane, 0, -1, 1, 0);
-	turn(server);
+	turns_take(server);
 	assert_false(has_answer(&lane));
 	assert_int_equal(nr_stuck(served), -EAGAIN);
 	child_kill(child.pid);

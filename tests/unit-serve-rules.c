@@ -2,7 +2,6 @@
 
 /* The lines of the file of access: what is no line, and whom one is about */
 
-#include <fcntl.h>
 #include <server/rules.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,25 +10,6 @@
 #include <support/serving.h>
 #include <support/unit.h>
 #include <unistd.h>
-
-static const char *in(struct room *room, const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", room->path, name);
-	return path;
-}
-
-static const char *write_lines(struct room *room, const char *lines)
-{
-	const char *path = in(room, ".access");
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
-
-	must(fd >= 0);
-	must(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
-	close(fd);
-	return path;
-}
 
 static void test_broken(void **state)
 {
@@ -52,7 +32,7 @@ static void test_broken(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *path = write_lines(*state, cases[i].lines);
+		const char *path = serving_write_access(*state, cases[i].lines);
 		struct nr_rules *rules;
 		char text[512];
 
@@ -108,9 +88,10 @@ static void test_callers(void **state)
 
 		strcpy(caller.host, cases[i].host);
 		strcpy(caller.who.name, cases[i].name);
-		assert_int_equal(nr_rules_load(write_lines(*state, cases[i].line), &rules,
-					       text, sizeof(text)),
-				 0);
+		assert_int_equal(
+			nr_rules_load(serving_write_access(*state, cases[i].line), &rules,
+				      text, sizeof(text)),
+			0);
 		if (nr_rules_allow(rules, &caller, 1, "queue", text, sizeof(text)) !=
 		    cases[i].allowed)
 			fail_msg("%s: %s", cases[i].line, text);
@@ -124,7 +105,7 @@ static void test_sender(void **state)
 	enum { LARGE = 2 << 20 };
 	struct room *room = *state;
 	const struct nr_server_options options = {
-		.access = write_lines(room, "allow anyone send *\n")};
+		.access = serving_write_access(room, "allow anyone send *\n")};
 	struct serving *serving = serving_start(room, "tcp://127.0.0.1:0", &options);
 	struct naru_queue *queue;
 	char *bytes = calloc(1, LARGE), name[300];

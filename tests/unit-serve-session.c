@@ -4,7 +4,7 @@
 
 #include <server/handle.h>
 #include <string.h>
-#include <support/serving.h>
+#include <support/turns.h>
 #include <support/unit.h>
 
 #define TCP		  "tcp://127.0.0.1:0"
@@ -43,40 +43,20 @@ static void test_again(void **state)
 	serving_stop(serving);
 }
 
-static void turn(struct nr_server *server)
-{
-	for (int i = 0; i < 20; i++)
-		assert_int_equal(nr_server_turn(server, false), 0);
-}
-
 /* While it may come back, nobody else gets what it held. */
 static void test_kept(void **state)
 {
 	struct room *room = *state;
-	const char *const urls[] = {TCP, NULL};
-	struct nr_server_options options = patient;
-	const struct nr_wire_hello hello = {
-		.magic = NR_WIRE_MAGIC, .lowest = 1, .highest = 1, .session = {1}};
 	struct naru_queue *queue = room_queue(room, "q", 0, 0);
-	struct naru_stream_options plain = NARU_INIT(plain, .flags = NARU_STREAM_PLAIN);
-	struct nr_wire_open open = {0};
-	struct nr_server *server;
-	struct lane lane = {0};
+	struct nr_server *server = turns_start(room, &patient);
+	struct lane lane = turns_open(room, server, NARU_STREAM_PLAIN, 1);
 
-	options.urls = urls;
 	assert_int_equal(naru_queue_send(queue, 5, "one", 3, -1), 0);
-	assert_int_equal(nr_server_open(room->space, &options, &server), 0);
-	assert_int_equal(naru_connect(room->space, nr_server_url(server, 0), &plain, -1,
-				      &lane.stream),
-			 0);
-	lane_say(&lane, NR_WIRE_HELLO, 0, 0, &hello, sizeof(hello));
-	lane_say_name(&lane, NR_WIRE_OPEN, 0, &open, sizeof(open), &open.name_length,
-		      "q");
 	lane_say_take(&lane, 0, -1, 1, 0);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(room_stat(queue).held_messages, 1);
 	lane_close(&lane);
-	turn(server);
+	turns_take(server);
 	assert_int_equal(server->connections_count, 0);
 	assert_int_equal(server->sessions.count, 1);
 	assert_int_equal(room_stat(queue).held_messages, 1);

@@ -2,7 +2,10 @@
 
 /* The default space: which directory it is, and whose it must be. */
 
+#include <errno.h>
 #include <layout/peers.h>
+#include <naru/queue.h>
+#include <naru/segment.h>
 #include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
@@ -116,6 +119,41 @@ static void test_empty_environment_is_none(void **state)
 	assert_int_equal(child_run(use_empty_environment, NULL), 0);
 }
 
+static int ask_in_vain(void *data)
+{
+	struct naru_queue_options queue = NARU_INIT(queue, .flags = NARU_CREATE);
+	struct naru_queue_options wrong = NARU_INIT(wrong, .flags = 1u << 31);
+	struct naru_segment_options segment =
+		NARU_INIT(segment, .flags = NARU_CREATE, .length = 1);
+	static const char *const names[] = {"", ".dot", "a/b", "a b", "\xff"};
+	struct naru_segment *no_segment;
+	struct naru_queue *no_queue;
+
+	(void)data;
+	become(ALICE);
+	unsetenv("NARU_SPACE");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		must_be(naru_queue_open(NULL, names[i], &queue, &no_queue), -EINVAL);
+		must_be(naru_queue_create(NULL, names[i], &queue, &no_queue), -EINVAL);
+		must_be(naru_queue_remove(NULL, names[i]), -EINVAL);
+		must_be(naru_segment_open(NULL, names[i], &segment, &no_segment),
+			-EINVAL);
+		must_be(naru_segment_remove(NULL, names[i]), -EINVAL);
+	}
+	must_be(naru_queue_open(NULL, NULL, &queue, &no_queue), -EINVAL);
+	must_be(naru_queue_open(NULL, "jobs", &wrong, &no_queue), -EINVAL);
+	must_be(naru_queue_create(NULL, "jobs", &wrong, &no_queue), -EINVAL);
+	must(access(ALICES_DEFAULT, F_OK) < 0);
+	return 0;
+}
+
+static void test_what_is_refused_makes_no_space(void **state)
+{
+	(void)state;
+	need_root();
+	assert_int_equal(child_run(ask_in_vain, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +163,8 @@ int main(void)
 		in_a_room(test_default_that_is_a_link_is_a_trap),
 		in_a_room(test_environment_chooses_the_default),
 		cmocka_unit_test_teardown(test_empty_environment_is_none,
+					  clear_alices_default),
+		cmocka_unit_test_teardown(test_what_is_refused_makes_no_space,
 					  clear_alices_default),
 	};
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <space/space.h>
-#include <stdlib.h>
 #include <string.h>
 #include <support/child.h>
 #include <support/place.h>
@@ -242,13 +241,7 @@ static int fill_a_small_file_system(void *data)
 
 static void test_full_file_system(void **state)
 {
-	int status = child_run(fill_a_small_file_system, *state);
-
-	if (status == CHILD_SKIPPED) {
-		print_message("mounting is not allowed here\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	assert_child(fill_a_small_file_system, *state, "mounting is not allowed");
 }
 
 static int open_with_few_descriptors(void *data)

@@ -18,6 +18,9 @@ const char *nr_where(struct nr_tool *tool, const char *name);
 /* What the server says of a failure, and what happens to the connection, is printed. */
 void nr_away_begin(void);
 
+/* As nr_space_failed(), of the server at @url. */
+int nr_server_failed(const char *url, int error);
+
 /* As nr_queue_failed(), of a queue that a server has. */
 int nr_away_failed(struct nr_tool *tool, const char *name, int error);
 

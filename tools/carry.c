@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <tools/progress.h>
 #include <tools/report.h>
@@ -19,40 +18,33 @@ struct sending {
 	int status;
 };
 
-static void print_log(void *data, const char *line)
-{
-	(void)data;
-	fprintf(stderr, "naru: %s\n", line);
-}
-
 int nr_stream_begin(struct nr_tool *tool)
 {
-	naru_set_log(print_log, NULL);
+	naru_set_log(nr_print_log, NULL);
 	return tool->space_path ? nr_tool_open_space(tool) : NR_OK;
 }
 
 int nr_stream_failed(const char *url, int error)
 {
 	switch (-error) {
-	case EINVAL:
-		return nr_failed("\"%s\" is no URL: local://NAME, unix:///PATH, "
-				 "tcp://HOST:PORT or tls://HOST:PORT",
-				 url);
-	case EADDRINUSE:
-		return nr_failed("somebody listens at %s already", url);
-	case ECONNREFUSED:
-	case ENOENT:
-		return nr_failed("nobody listens at %s; start: naru listen %s", url, url);
 	case ETIMEDOUT:
 		nr_failed("%s does not answer in the time given", url);
 		return NR_TIMED_OUT;
+	case EINTR:
+		return NR_INTERRUPTED;
 	default:
 		return nr_failed("%s: %s", url, naru_error_text(error));
 	}
 }
 
-/* Straight from the descriptor to where the peer reads. */
-static ssize_t send_some(struct nr_carry *carry)
+int nr_no_threads(void)
+{
+	return nr_failed("no more threads can be had; end some processes, or raise the "
+			 "limit with: ulimit -u");
+}
+
+/* Straight from the descriptor to where the peer reads. 0: the end. */
+static ssize_t send_some(struct nr_carry *carry, int *ret_status)
 {
 	void *place;
 	ssize_t room = naru_stream_reserve(carry->stream, 1, -1, &place), n;
@@ -62,11 +54,10 @@ static ssize_t send_some(struct nr_carry *carry)
 	do
 		n = read(carry->in, place, room < STEP ? (size_t)room : STEP);
 	while (n < 0 && errno == EINTR);
-	if (n <= 0) {
-		if (n < 0)
-			nr_file_failed("read", "standard input");
-		return n;
-	}
+	if (n < 0)
+		*ret_status = nr_file_failed("read", carry->in_name);
+	if (n <= 0)
+		return 0;
 	return naru_stream_commit(carry->stream, (size_t)n, -1);
 }
 
@@ -79,7 +70,7 @@ static void *send_all(void *data)
 
 	nr_progress_start(&sending->progress, "sending", carry->total);
 	do {
-		n = send_some(carry);
+		n = send_some(carry, &sending->status);
 		if (n > 0) {
 			done += (uint64_t)n;
 			nr_progress_show(&sending->progress, done);
@@ -109,7 +100,7 @@ static int write_out(int fd, const char *bytes, size_t length)
 }
 
 /* Straight from where the peer wrote to the descriptor. 0: the end. */
-static ssize_t receive_some(struct nr_carry *carry)
+static ssize_t receive_some(struct nr_carry *carry, int *ret_status)
 {
 	const void *seen;
 	ssize_t n = naru_stream_peek(carry->stream, 1, -1, &seen);
@@ -124,7 +115,7 @@ static ssize_t receive_some(struct nr_carry *carry)
 		return 0; /* the command wants no more */
 	if (r < 0) {
 		errno = -r;
-		nr_file_failed("write", "standard output");
+		*ret_status = nr_file_failed("write", "standard output");
 		return 0;
 	}
 	naru_stream_consume(carry->stream, (size_t)n);
@@ -138,10 +129,14 @@ int nr_carry(struct nr_carry *carry)
 	int status = NR_OK;
 	ssize_t n;
 
-	if (pthread_create(&thread, NULL, send_all, &sending) != 0)
-		return nr_failed("no more threads can be had");
+	if (pthread_create(&thread, NULL, send_all, &sending) != 0) {
+		carry->stream = naru_stream_close(carry->stream);
+		if (carry->close_out)
+			close(carry->out);
+		return nr_no_threads();
+	}
 	do
-		n = receive_some(carry);
+		n = receive_some(carry, &status);
 	while (n > 0 || n == -EINTR);
 	if (n < 0)
 		status = nr_stream_failed(carry->url, (int)n);

@@ -4,7 +4,7 @@
 #include <tools/command.h>
 
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 #include <tools/input.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -51,9 +51,37 @@ static int connect_to(struct nr_tool *tool, const char *url,
 			  .authority = given->authority, .host = given->host);
 	int r = naru_connect(tool->space, url, &chosen, given->timeout_ms, ret_stream);
 
-	if (r == -EAGAIN && given->timeout_ms == 0)
-		r = -ETIMEDOUT;
-	return r == 0 ? NR_OK : nr_stream_failed(url, r);
+	bool network = strncmp(url, "tcp:", 4) == 0 || strncmp(url, "tls:", 4) == 0;
+
+	switch (-r) {
+	case 0:
+		return NR_OK;
+	case EINVAL:
+		return nr_failed("\"%s\" is no URL: local://NAME, unix:///PATH, "
+				 "tcp://HOST:PORT or tls://HOST:PORT",
+				 url);
+	case ENOENT:
+		if (network)
+			return nr_failed("there is no host of that name: %s", url);
+		/* fall through */
+	case ECONNREFUSED:
+		return nr_failed("nobody listens at %s; start: naru listen %s", url, url);
+	case EACCES:
+		return nr_failed("no permission to connect to %s; see the mode of the "
+				 "socket's file with ls -l",
+				 url);
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return nr_failed("%s cannot be reached", url);
+	case EAGAIN:
+		if (given->timeout_ms != 0)
+			return nr_failed("the name of the host cannot be looked up just "
+					 "now: %s",
+					 url);
+		return nr_stream_failed(url, -ETIMEDOUT);
+	default:
+		return nr_stream_failed(url, r);
+	}
 }
 
 static int run(struct nr_tool *tool, int argc, char **argv)
@@ -67,7 +95,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	if (first <= 0)
 		return -first;
 	if (argc - first != 1)
-		return nr_bad_usage(&nr_command_connect, "say to which URL");
+		return nr_bad_usage(&nr_command_connect, "it takes one URL");
 	status = nr_stream_begin(tool);
 	if (status == NR_OK)
 		status = nr_input_open(&input, given.file);
@@ -75,6 +103,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return status;
 	carry.url = argv[first];
 	carry.in = input.fd;
+	carry.in_name = input.name;
 	carry.total = input.total;
 	carry.stop = isatty(input.fd);
 	status = connect_to(tool, carry.url, &given, &carry.stream);

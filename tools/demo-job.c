@@ -49,11 +49,6 @@ void nr_job_catch_signals(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-bool nr_job_interrupted(void)
-{
-	return interrupted;
-}
-
 /* The parent cleans up, so its workers must not outlive it. */
 static _Noreturn void work(struct crew *crew, bool sends, unsigned worker)
 {

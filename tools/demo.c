@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <tools/away.h>
 #include <tools/demo.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -72,6 +72,8 @@ static int make_directory(struct demo *demo)
 {
 	const char *parent = demo->tool->space_path;
 
+	if (parent && nr_is_url(parent))
+		return nr_space_failed(parent, -EOPNOTSUPP);
 	if (!parent)
 		parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
 	snprintf(demo->directory, sizeof(demo->directory), "%s/naru-demo-XXXXXX",
@@ -79,7 +81,7 @@ static int make_directory(struct demo *demo)
 	if (mkdtemp(demo->directory))
 		return NR_OK;
 	demo->directory[0] = '\0';
-	return nr_file_failed("make a directory in", parent ? parent : "/tmp");
+	return nr_space_failed(parent ? parent : "/tmp", -errno);
 }
 
 static int map_file(struct demo *demo, const char *path)

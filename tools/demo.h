@@ -115,6 +115,5 @@ int nr_job_run(struct nr_job *job, const struct nr_road *road, bool kill,
 
 /* Let the signals that interrupt end the job, and not the process, from now on. */
 void nr_job_catch_signals(void);
-bool nr_job_interrupted(void);
 
 #endif /* NARU_TOOLS_DEMO_H */

@@ -3,9 +3,13 @@
 
 #include <tools/command.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <tools/away.h>
 #include <tools/json.h>
+#include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/program.h>
 #include <tools/report.h>
@@ -42,11 +46,14 @@ static const char *severity_text(enum naru_severity severity)
 
 static void print_finding(void *data, const struct naru_finding *finding)
 {
+	char *object = nr_copy_text(finding->object ? finding->object : "");
+
 	(void)data;
+	nr_make_plain(object);
 	printf("%-8s  %s%s%s\n",
-	       finding->repaired ? "repaired" : severity_text(finding->severity),
-	       finding->object ? finding->object : "", finding->object ? ": " : "",
-	       finding->text);
+	       finding->repaired ? "repaired" : severity_text(finding->severity), object,
+	       finding->object ? ": " : "", finding->text);
+	free(object);
 }
 
 static void add_finding(void *data, const struct naru_finding *finding)
@@ -137,7 +144,8 @@ static const char *obstacle_text(enum nr_obstacle obstacle)
 		       "nothing is preloaded: link it with -lnaru-sysv, or start it as "
 		       "that user";
 	case NR_OBSTACLE_FOREIGN:
-		return "it is of another machine, word size or C library than naru";
+		return "it is no program, or one of another machine, word size or C "
+		       "library than naru";
 	case NR_OBSTACLE_RAW:
 		return "it seems to make System V calls by an instruction of its own, "
 		       "which cannot be taken over";
@@ -170,6 +178,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
+	if (argc == first + 1 && (given.repair || given.json))
+		return nr_bad_usage(&nr_command_doctor,
+				    "--repair and --json are for a space, not for a "
+				    "program; another space is given with --space");
 	if (argc == first + 1)
 		return check_program(argv[first]);
 	if (argc > first)
@@ -179,7 +191,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
-	r = naru_space_stat(tool->space, &stat);
+	r = nr_is_away(tool, "") ? -EOPNOTSUPP : naru_space_stat(tool->space, &stat);
 	if (r == 0) {
 		int flags = given.repair ? NARU_CHECK_REPAIR : 0;
 

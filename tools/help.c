@@ -68,9 +68,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	for (int i = first; i < argc; i++) {
 		const struct nr_command *command = nr_command_find(argv[i]);
 
-		if (!command)
-			return nr_bad_usage(&nr_command_help,
-					    "there is no command \"%s\"", argv[i]);
+		if (!command) {
+			nr_failed("there is no command %s; see: naru help", argv[i]);
+			return NR_BAD_USAGE;
+		}
 		nr_command_help_print(command);
 	}
 	return NR_OK;

@@ -15,11 +15,16 @@ void nr_json_number(struct json_object *object, const char *key, uint64_t number
 	json_object_object_add(object, key, json_object_new_uint64(number));
 }
 
+void nr_json_mode(struct json_object *object, uint32_t mode)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%04o", mode & 07777);
+	nr_json_text(object, "mode", text);
+}
+
 void nr_json_queue(struct json_object *object, const struct naru_queue_stat *stat)
 {
-	char mode[8];
-
-	snprintf(mode, sizeof(mode), "%04o", stat->mode & 07777);
 	nr_json_number(object, "messages", stat->messages);
 	nr_json_number(object, "bytes", stat->bytes);
 	nr_json_number(object, "capacity", stat->capacity);
@@ -37,15 +42,12 @@ void nr_json_queue(struct json_object *object, const struct naru_queue_stat *sta
 	nr_json_number(object, "changed", (uint64_t)stat->changed);
 	nr_json_number(object, "uid", stat->uid);
 	nr_json_number(object, "gid", stat->gid);
-	nr_json_text(object, "mode", mode);
+	nr_json_mode(object, stat->mode);
 	nr_json_number(object, "memory", stat->memory);
 }
 
 void nr_json_segment(struct json_object *object, const struct naru_segment_stat *stat)
 {
-	char mode[8];
-
-	snprintf(mode, sizeof(mode), "%04o", stat->mode & 07777);
 	nr_json_number(object, "length", stat->length);
 	nr_json_number(object, "attachments", stat->attachments);
 	nr_json_number(object, "latest", stat->latest);
@@ -60,7 +62,7 @@ void nr_json_segment(struct json_object *object, const struct naru_segment_stat 
 	nr_json_number(object, "last_detach", (uint64_t)stat->last_detach);
 	nr_json_number(object, "uid", stat->uid);
 	nr_json_number(object, "gid", stat->gid);
-	nr_json_text(object, "mode", mode);
+	nr_json_mode(object, stat->mode);
 	nr_json_number(object, "huge", stat->huge);
 	nr_json_number(object, "damaged", stat->damaged);
 	nr_json_number(object, "memory", stat->memory);

@@ -14,7 +14,10 @@
 void nr_json_text(struct json_object *object, const char *key, const char *text);
 void nr_json_number(struct json_object *object, const char *key, uint64_t number);
 
-/* Every field of the stat, in its own unit; mode as octal text. */
+/* Octal digits, as "mode". */
+void nr_json_mode(struct json_object *object, uint32_t mode);
+
+/* Every field of the stat, in its own unit. */
 void nr_json_queue(struct json_object *object, const struct naru_queue_stat *stat);
 
 void nr_json_segment(struct json_object *object, const struct naru_segment_stat *stat);

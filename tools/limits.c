@@ -63,8 +63,9 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	for (int i = first; i < argc; i++)
 		if (!read_one(argv[i], &wanted))
 			return nr_bad_usage(&nr_command_limits,
-					    "it is NAME=NUMBER, with a name that naru "
-					    "limits prints, not \"%s\"",
+					    "it is NAME=NUMBER, a name that naru limits "
+					    "prints and a number from 1 up, such as "
+					    "msgmnb=16M, not \"%s\"",
 					    argv[i]);
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)

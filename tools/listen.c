@@ -4,12 +4,10 @@
 #include <tools/command.h>
 
 #include <errno.h>
-#include <pthread.h>
+#include <server/explain.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <tools/memory.h>
 #include <tools/options.h>
 #include <tools/report.h>
 #include <tools/stream-server.h>
@@ -88,6 +86,7 @@ static int talk(struct naru_listener *listener, const struct listen_options *giv
 	struct nr_carry carry = {
 		.url = naru_listener_url(listener),
 		.in = STDIN_FILENO,
+		.in_name = "standard input",
 		.out = STDOUT_FILENO,
 		.stop = isatty(STDIN_FILENO),
 	};
@@ -118,7 +117,7 @@ static int listen_at(struct nr_tool *tool, const char *url,
 	int r = naru_listen(tool->space, url, &chosen, ret_listener);
 
 	if (r < 0)
-		return nr_stream_failed(url, r);
+		return nr_failed("cannot listen at %s: %s", url, nr_listen_error_text(r));
 	/* The port was not known before. */
 	if (strcmp(naru_listener_url(*ret_listener), url) != 0)
 		fprintf(stderr, "naru: listening at %s\n",
@@ -149,7 +148,6 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 
 	if (first <= 0)
 		return -first;
-	shell[2] = (char *)given.exec;
 	status = check_usage(&given, argv[first], argc - first);
 	if (status == NR_OK)
 		status = nr_stream_begin(tool);

@@ -3,10 +3,12 @@
 
 #include <tools/command.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tools/away.h>
 #include <tools/json.h>
 #include <tools/ls.h>
 #include <tools/memory.h>
@@ -157,7 +159,6 @@ static void print_json(struct nr_tool *tool, const struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct object *object = &listing->objects[i];
 		struct json_object *entry = json_object_new_object();
-		char mode[8];
 
 		nr_json_text(entry, "name", object->name);
 		nr_json_text(entry, "kind", kind_text(object->kind));
@@ -166,9 +167,8 @@ static void print_json(struct nr_tool *tool, const struct listing *listing)
 		} else if (object->known) {
 			nr_json_queue(entry, &object->stat);
 		} else {
-			snprintf(mode, sizeof(mode), "%04o", object->mode & 07777);
 			nr_json_number(entry, "uid", object->uid);
-			nr_json_text(entry, "mode", mode);
+			nr_json_mode(entry, object->mode);
 			nr_json_number(entry, "memory", object->memory);
 		}
 		json_object_array_add(array, entry);
@@ -189,11 +189,15 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return -first;
 	if (argc > first + 1)
 		return nr_bad_usage(&nr_command_ls, "it lists one space at a time");
+	if (given.sysv && given.json)
+		return nr_bad_usage(&nr_command_ls, "give either --json or --sysv");
 	if (argc > first)
 		tool->space_path = argv[first];
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (given.sysv && nr_is_away(tool, ""))
+		return nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
 	if (given.sysv)
 		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);

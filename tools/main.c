@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
+#include <tools/program.h>
 #include <tools/report.h>
 
 const struct nr_command *const nr_commands[] = {
@@ -24,10 +26,15 @@ const struct nr_command *nr_command_find(const char *name)
 	return NULL;
 }
 
-/* What was printed may not have arrived: a full disk is told by fclose() only. */
+/*
+ * What was printed may not have arrived: a full disk is told by fclose() only. Who had
+ * nothing to print may have closed it before.
+ */
 static int close_output(int status)
 {
-	if (ferror(stdout) | (fclose(stdout) != 0 && errno != EBADF)) {
+	bool printed = __fpending(stdout) > 0;
+
+	if (ferror(stdout) | (fclose(stdout) != 0 && (printed || errno != EBADF))) {
 		nr_failed("cannot write to standard output: %s", strerror(errno));
 		return status == NR_OK ? NR_FAILED : status;
 	}
@@ -36,7 +43,7 @@ static int close_output(int status)
 
 static int bad_usage(const char *what, const char *argument)
 {
-	fprintf(stderr, "naru: %s%s; see: naru help\n", what, argument);
+	nr_failed("%s%s; see: naru help", what, argument);
 	return NR_BAD_USAGE;
 }
 
@@ -56,9 +63,9 @@ static int read_globals(struct nr_tool *tool, int argc, char **argv, int *ret_fi
 			tool->space_path = argv[i] + 8;
 		else if (strcmp(argv[i], "--space") != 0)
 			return bad_usage("unknown option ", argv[i]);
-		else if (++i < argc)
-			tool->space_path = argv[i];
 		else
+			tool->space_path = argv[++i];
+		if (!tool->space_path || !*tool->space_path)
 			return bad_usage("--space needs a value: DIR", "");
 	}
 	*ret_first = i;
@@ -84,7 +91,10 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct nr_tool tool = {0};
-	int status = run(&tool, argc, argv);
+	int status;
+
+	nr_program_use_modules();
+	status = run(&tool, argc, argv);
 
 	naru_space_close(tool.space);
 	return close_output(status);

@@ -97,6 +97,8 @@ int nr_options_parse(struct nr_tool *tool, const struct nr_command *command, int
 			nr_command_help_print(command);
 			return -NR_OK;
 		}
+		if (found == SPACE && !*optarg)
+			return -nr_bad_usage(command, "--space needs a value: DIR");
 		if (found == SPACE) {
 			tool->space_path = optarg;
 			continue;

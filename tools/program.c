@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define LIBRARY "libnaru-sysv.so.0"
+#define MODULE	"libnaru-tls.so.0"
 
 enum { SCRIPTS_MAX = 4 }; /* of scripts that interpret scripts */
 
@@ -24,18 +25,13 @@ static bool is_there(const char *path)
 	return access(path, R_OK) == 0;
 }
 
-bool nr_program_library(char ret_path[PATH_MAX])
+/* @place: seen from the directory that we are in. */
+static bool find_beside(const char *place, char ret_path[PATH_MAX])
 {
-	/* Where we are built, and where we are installed. */
-	static const char *const places[] = {"../src/" LIBRARY, "../lib/" LIBRARY,
-					     "../lib/" NR_LIBRARY_DIRECTORY "/" LIBRARY};
-	const char *chosen = getenv("NARU_SYSV_LIBRARY");
 	char self[PATH_MAX], path[PATH_MAX + 64];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	if (chosen && chosen[0])
-		return realpath(chosen, ret_path) != NULL && is_there(ret_path);
 	if (n <= 0)
 		return false;
 	self[n] = '\0';
@@ -43,12 +39,33 @@ bool nr_program_library(char ret_path[PATH_MAX])
 	if (!slash)
 		return false;
 	slash[1] = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", self, places[i]);
-		if (realpath(path, ret_path) && is_there(ret_path))
+	snprintf(path, sizeof(path), "%s%s", self, place);
+	return realpath(path, ret_path) && is_there(ret_path);
+}
+
+bool nr_program_library(char ret_path[PATH_MAX])
+{
+	/* Where we are built, and where we are installed. */
+	static const char *const places[] = {"../src/" LIBRARY, "../lib/" LIBRARY,
+					     "../lib/" NR_LIBRARY_DIRECTORY "/" LIBRARY};
+	const char *chosen = getenv("NARU_SYSV_LIBRARY");
+
+	if (chosen && chosen[0])
+		return realpath(chosen, ret_path) != NULL && is_there(ret_path);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (find_beside(places[i], ret_path))
 			return true;
-	}
 	return false;
+}
+
+void nr_program_use_modules(void)
+{
+	char path[PATH_MAX];
+
+	if (!find_beside("../src/" MODULE, path))
+		return;
+	*strrchr(path, '/') = '\0';
+	setenv("NARU_MODULES", path, 0);
 }
 
 /* As execvp(3) searches. */

@@ -2,13 +2,16 @@
 #ifndef NARU_TOOLS_PROGRAM_H
 #define NARU_TOOLS_PROGRAM_H
 
-/* tools/program.h - programs that are to be run on naru */
+/* tools/program.h - programs that are to be run on naru, and what they need */
 
 #include <limits.h>
 #include <stdbool.h>
 
 /* The path of libnaru-sysv.so: $NARU_SYSV_LIBRARY, beside us, or as it is installed. */
 bool nr_program_library(char ret_path[PATH_MAX]);
+
+/* If we are where we were built, libnaru's modules are there as well: $NARU_MODULES. */
+void nr_program_use_modules(void);
 
 enum nr_obstacle {
 	NR_OBSTACLE_NONE = 0,

@@ -3,12 +3,16 @@
 
 #include <tools/progress.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <tools/units.h>
 #include <unistd.h>
 
 static const double first_seconds = 0.3;
 static const double again_seconds = 0.05;
+
+/* There is one terminal. */
+static _Atomic bool drawn;
 
 void nr_progress_start(struct nr_progress *progress, const char *label, uint64_t total)
 {
@@ -37,14 +41,19 @@ void nr_progress_show(struct nr_progress *progress, uint64_t done)
 	fprintf(stderr, "\r%s [%.*s%*s] %3.0f%%", progress->label, filled, full,
 		WIDTH - filled, "", share * 100);
 	fflush(stderr);
-	progress->drawn = true;
+	drawn = true;
 	progress->next = now + again_seconds;
 }
 
 void nr_progress_end(struct nr_progress *progress)
 {
-	if (progress->drawn)
-		fputs("\r\033[K", stderr);
-	progress->drawn = false;
+	if (progress->enabled)
+		nr_progress_wipe();
 	progress->enabled = false;
+}
+
+void nr_progress_wipe(void)
+{
+	if (atomic_exchange(&drawn, false))
+		fputs("\r\033[K", stderr);
 }

@@ -17,7 +17,6 @@ struct nr_progress {
 	uint64_t total; /* 0: not known */
 	double next;	/* when to draw again; seconds of the monotonic clock */
 	bool enabled;
-	bool drawn;
 };
 
 void nr_progress_start(struct nr_progress *progress, const char *label, uint64_t total);
@@ -25,7 +24,9 @@ void nr_progress_start(struct nr_progress *progress, const char *label, uint64_t
 /* Cheap enough for every batch of messages. */
 void nr_progress_show(struct nr_progress *progress, uint64_t done);
 
-/* Wipe the bar, if it is there. */
 void nr_progress_end(struct nr_progress *progress);
+
+/* Wipe the bar, if there is one, before something else is said. */
+void nr_progress_wipe(void);
 
 #endif /* NARU_TOOLS_PROGRESS_H */

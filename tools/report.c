@@ -9,30 +9,60 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tools/away.h>
+#include <tools/object.h>
+#include <tools/progress.h>
 #include <unistd.h>
+
+enum { TEXT_MAX = 9216 }; /* two paths, and what is said of them */
+
+void nr_make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 127)
+			*text = '?';
+}
+
+/* One line, whatever the names in it hold. */
+static void print(char line[TEXT_MAX], const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void print(char line[TEXT_MAX], const char *format, va_list arguments)
+{
+	vsnprintf(line, TEXT_MAX, format, arguments);
+	nr_make_plain(line);
+}
 
 int nr_failed(const char *format, ...)
 {
+	char line[TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("naru: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	print(line, format, arguments);
 	va_end(arguments);
+	nr_progress_wipe();
+	fprintf(stderr, "naru: %s\n", line);
 	return NR_FAILED;
 }
 
 int nr_bad_usage(const struct nr_command *command, const char *format, ...)
 {
+	char line[TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	fprintf(stderr, "naru %s: ", command->name);
-	vfprintf(stderr, format, arguments);
-	fprintf(stderr, "; see: naru help %s\n", command->name);
+	print(line, format, arguments);
 	va_end(arguments);
+	nr_progress_wipe();
+	fprintf(stderr, "naru %s: %s; see: naru help %s\n", command->name, line,
+		command->name);
 	return NR_BAD_USAGE;
+}
+
+void nr_print_log(void *data, const char *line)
+{
+	(void)data;
+	nr_failed("%s", line);
 }
 
 int nr_file_failed(const char *what, const char *path)
@@ -52,8 +82,7 @@ int nr_file_failed(const char *what, const char *path)
 	return nr_failed("cannot %s %s: %s", what, path, strerror(error));
 }
 
-/* What to do about an error that is not naru's own; NULL: ask the doctor. */
-static const char *remedy(int error)
+const char *nr_remedy(int error)
 {
 	switch (-error) {
 	case EMFILE:
@@ -71,10 +100,19 @@ static const char *remedy(int error)
 
 int nr_space_failed(const char *path, int error)
 {
-	const char *do_this = remedy(error);
+	const char *do_this = nr_remedy(error);
 
+	if (error == -EOPNOTSUPP)
+		return nr_failed(
+			"%s is a server: that can be done only where its space is", path);
+	if (!do_this && nr_is_url(path))
+		return nr_server_failed(path, error);
 	switch (-error) {
 	case ENOENT:
+		if (access(path, F_OK) == 0)
+			return nr_failed("no files can be made in %s, so it can be no "
+					 "space; give another with --space",
+					 path);
 		return nr_failed("no directory %s; make the space with: mkdir -m 700 %s",
 				 path, path);
 	case ENOTDIR:
@@ -94,17 +132,6 @@ int nr_space_failed(const char *path, int error)
 			"the file system of %s is full; remove queues (naru rm), or "
 			"give another space with --space",
 			path);
-	case EOPNOTSUPP:
-		return nr_failed(
-			"%s is a server: that can be done only where its space is", path);
-	case EINVAL:
-		return nr_failed("%s is no space: a directory, tcp://HOST:PORT, "
-				 "tls://HOST:PORT, unix:///PATH or local://NAME",
-				 path);
-	case ECONNREFUSED:
-		return nr_failed("nobody serves at %s; start there: naru serve --listen "
-				 "URL",
-				 path);
 	case EROFS:
 		return nr_failed("the file system of %s is read-only; give another space "
 				 "with --space",
@@ -126,35 +153,9 @@ const char *nr_space_option(const struct nr_tool *tool)
 	return text;
 }
 
-int nr_check_name(const char *name, const char *kind)
-{
-	static const char *const letters =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	size_t length = strlen(name);
-
-	if (length < 1 || length > NARU_NAME_MAX || *name == '.' ||
-	    strspn(name, letters) != length)
-		return nr_failed(
-			"\"%s\" is no name for a %s: it takes 1 to %d of A-Z a-z "
-			"0-9 . _ - and no dot in front",
-			name, kind, NARU_NAME_MAX);
-	return NR_OK;
-}
-
-/* Of an argument out of range it is not told which. */
-static int out_of_range(const char *name)
-{
-	int status = nr_check_name(name, "queue");
-
-	if (status != NR_OK)
-		return status;
-	return nr_failed(
-		"queue \"%s\" cannot be so large; lower --capacity or --messages", name);
-}
-
 int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 {
-	const char *do_this = remedy(error);
+	const char *do_this = nr_remedy(error);
 	const char *path, *space;
 
 	if (!do_this && nr_is_away(tool, name))
@@ -171,12 +172,11 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 		return nr_failed("there is a queue \"%s\" in %s already", name, path);
 	case EACCES:
 	case EPERM:
-		return nr_failed(
-			"no permission for queue \"%s\" in %s; both senders and "
-			"receivers need to read and write it: see its mode with ls -l",
-			name, path);
+		return nr_object_denied(tool, name, "queue");
 	case EINVAL:
-		return out_of_range(name);
+		return nr_failed("queue \"%s\" cannot be so large; lower --capacity or "
+				 "--messages",
+				 name);
 	case ENOSPC:
 		return nr_failed(
 			"no room in %s for that queue; give it a smaller --capacity, "
@@ -185,9 +185,7 @@ int nr_queue_failed(struct nr_tool *tool, const char *name, int error)
 	case EIDRM:
 		return nr_failed("queue \"%s\" was removed while it was in use", name);
 	case EBADMSG:
-		return nr_failed(
-			"\"%s\" in %s is damaged or no queue; see: naru %sdoctor", name,
-			path, space);
+		return nr_object_unfit(tool, name, "queue");
 	case EPROTONOSUPPORT:
 		return nr_failed(
 			"queue \"%s\" is of another version of naru; empty it with "
@@ -241,7 +239,9 @@ int nr_tool_open_queue(struct nr_tool *tool, const char *name,
 
 	if (nr_is_url(name))
 		nr_away_begin();
-	if (!nr_is_url(name) || tool->space_path)
+	else
+		status = nr_check_name(name, "queue");
+	if (status == NR_OK && (!nr_is_url(name) || tool->space_path))
 		status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;

@@ -49,6 +49,9 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return status;
 	if (nr_is_away(tool, ""))
 		return nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
+	if (!nr_program_library(library) && getenv("NARU_SYSV_LIBRARY"))
+		return nr_failed("NARU_SYSV_LIBRARY is no library that can be read: %s",
+				 getenv("NARU_SYSV_LIBRARY"));
 	if (!nr_program_library(library))
 		return nr_failed("libnaru-sysv.so is neither beside this program nor "
 				 "installed; set NARU_SYSV_LIBRARY to its path");

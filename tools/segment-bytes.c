@@ -3,7 +3,6 @@
 
 #include <tools/segment.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

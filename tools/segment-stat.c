@@ -3,22 +3,12 @@
 
 #include <tools/segment.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <tools/fields.h>
 #include <tools/json.h>
 #include <tools/report.h>
 #include <tools/units.h>
-
-static void print_use(const char *label, int64_t time, int32_t pid)
-{
-	char text[NR_UNIT_MAX];
-
-	printf("%-14s %s", label, nr_print_time(time, text));
-	if (pid != 0)
-		printf(" by process %" PRId32, pid);
-	putchar('\n');
-}
 
 static void print_lock(const struct naru_segment_stat *stat)
 {
@@ -45,12 +35,11 @@ static void print_text(struct nr_tool *tool, const char *name,
 	print_lock(stat);
 	printf("latest value   up to %s, written %s times\n",
 	       nr_print_size(stat->latest, one), nr_print_count(stat->sequence, two));
-	print_use("created", stat->created, stat->creator);
-	print_use("changed", stat->changed, 0);
-	print_use("last attach", stat->last_attach, stat->last_attacher);
-	print_use("last detach", stat->last_detach, stat->last_detacher);
-	printf("permissions    %04o, user %" PRIu32 ", group %" PRIu32 "\n",
-	       stat->mode & 07777, stat->uid, stat->gid);
+	nr_field_use("created", stat->created, stat->creator);
+	nr_field_use("changed", stat->changed, 0);
+	nr_field_use("last attach", stat->last_attach, stat->last_attacher);
+	nr_field_use("last detach", stat->last_detach, stat->last_detacher);
+	nr_field_permissions(stat->mode, stat->uid, stat->gid);
 	printf("memory         %s\n", nr_print_size(stat->memory, one));
 }
 

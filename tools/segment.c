@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <tools/object.h>
 #include <tools/options.h>
 #include <tools/report.h>
 #include <tools/units.h>
@@ -47,7 +48,7 @@ int nr_segment_failed(struct nr_tool *tool, const char *name, int error)
 {
 	const char *path = naru_space_path(tool->space);
 	const char *space = nr_space_option(tool);
-	int status;
+	const char *do_this = nr_remedy(error);
 
 	if (error == -EOPNOTSUPP && nr_is_url(path))
 		return nr_space_failed(path, error);
@@ -58,25 +59,20 @@ int nr_segment_failed(struct nr_tool *tool, const char *name, int error)
 			"create --size SIZE %s",
 			name, path, space, name);
 	case EEXIST:
-		return nr_failed("there is a \"%s\" in %s already", name, path);
+		return nr_failed("there is a \"%s\" in %s already; take another name, or "
+				 "remove it with: naru %srm %s",
+				 name, path, space, name);
 	case EACCES:
 	case EPERM:
-		return nr_failed("no permission for segment \"%s\" in %s: see its mode "
-				 "with ls -l",
-				 name, path);
+		return nr_object_denied(tool, name, "segment");
 	case EINVAL:
-		status = nr_check_name(name, "segment");
-		return status != NR_OK
-			       ? status
-			       : nr_failed("segment \"%s\" cannot be so large", name);
+		return nr_failed("segment \"%s\" cannot be so large; lower --size", name);
 	case ENOSPC:
 		return nr_failed("no room in %s for that segment; give it a smaller "
 				 "--size, or another --space",
 				 path);
 	case EBADMSG:
-		return nr_failed("\"%s\" in %s is damaged or no segment; see: naru "
-				 "%sdoctor",
-				 name, path, space);
+		return nr_object_unfit(tool, name, "segment");
 	case EPROTONOSUPPORT:
 		return nr_failed(
 			"segment \"%s\" is of another version of naru; remove it "
@@ -87,6 +83,9 @@ int nr_segment_failed(struct nr_tool *tool, const char *name, int error)
 				 "and cannot be resized",
 				 path);
 	default:
+		if (do_this)
+			return nr_failed("segment \"%s\" in %s: %s; %s", name, path,
+					 naru_error_text(error), do_this);
 		return nr_failed("segment \"%s\" in %s: %s; try: naru %sdoctor", name,
 				 path, naru_error_text(error), space);
 	}
@@ -129,6 +128,7 @@ static int resize(struct nr_tool *tool, const char *name,
 		  const struct nr_segment_options *given)
 {
 	struct naru_segment_options set = NARU_INIT(set, .length = given->size);
+	struct naru_segment_stat stat = {.size = sizeof(stat)};
 	struct naru_segment *segment;
 	int status, r;
 
@@ -138,7 +138,8 @@ static int resize(struct nr_tool *tool, const char *name,
 	if (status != NR_OK)
 		return status;
 	r = naru_segment_set(segment, &set);
-	if (r == -EINVAL)
+	if (r == -EINVAL && naru_segment_stat(segment, &stat) == 0 &&
+	    given->size < stat.length)
 		status = nr_failed("segment \"%s\" is larger than that; it can only grow",
 				   name);
 	else if (r < 0)
@@ -156,6 +157,11 @@ static int remove_it(struct nr_tool *tool, const char *name,
 	if (status != NR_OK)
 		return status;
 	r = naru_segment_remove(tool->space, name);
+	if (r == -ENOENT)
+		return nr_failed("no segment \"%s\" in %s; see which there are with: "
+				 "naru %sls",
+				 name, naru_space_path(tool->space),
+				 nr_space_option(tool));
 	return r < 0 ? nr_segment_failed(tool, name, r) : NR_OK;
 }
 
@@ -221,6 +227,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return nr_bad_usage(&nr_command_segment,
 				    "%s takes the name of one segment", action->name);
 	status = read_offset(&given);
+	if (status == NR_OK)
+		status = nr_check_name(argv[first + 1], "segment");
 	return status != NR_OK ? status : action->run(tool, argv[first + 1], &given);
 }
 

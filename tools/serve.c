@@ -16,6 +16,8 @@
 #include <tools/systemd.h>
 #include <tools/units.h>
 
+enum { CONNECTIONS_MAX = 1000000 };
+
 /* An option that may be given several times; the last is NULL. */
 struct texts {
 	const char **list;
@@ -130,12 +132,6 @@ static void ignore_signals(void)
 	signal(SIGHUP, SIG_IGN);
 }
 
-static void print_log(void *data, const char *line)
-{
-	(void)data;
-	fprintf(stderr, "naru: %s\n", line);
-}
-
 /* Without --listen: at the sockets of the service manager, in the order of its file. */
 static void take_descriptors(struct texts *urls)
 {
@@ -156,12 +152,16 @@ static int check_usage(const struct serve_options *given, int arguments)
 		return nr_bad_usage(command, "give URLs by --listen");
 	if (given->urls.count == 0)
 		return nr_bad_usage(command, "say where, by --listen URL");
-	if (given->connections > 1000000 || given->connections_per_peer > 1000000 ||
-	    given->held > UINT32_MAX)
-		return nr_bad_usage(command, "so many connections, or messages, are "
-					     "more than can be");
+	if (given->connections > CONNECTIONS_MAX ||
+	    given->connections_per_peer > CONNECTIONS_MAX)
+		return nr_bad_usage(command,
+				    "--connections and --connections-per-peer are at "
+				    "most %d",
+				    CONNECTIONS_MAX);
+	if (given->held > UINT32_MAX)
+		return nr_bad_usage(command, "--held is at most %u", UINT32_MAX);
 	if (given->frame > UINT32_MAX / 2)
-		return nr_bad_usage(command, "a frame has less than 2G");
+		return nr_bad_usage(command, "--frame must be less than 2G");
 	for (size_t i = 0; i < given->urls.count; i++)
 		if (strncmp(given->urls.list[i], "tls:", 4) == 0 &&
 		    (!given->certificate || !given->key))
@@ -184,13 +184,13 @@ static int serve(struct nr_tool *tool, const struct serve_options *given)
 		.metrics = given->metrics,
 		.grace_ms = given->grace_ms ? given->grace_ms : -1,
 		.hello_ms = given->hello_ms,
-		.frame_max = (uint32_t)given->frame & ~7u,
+		.frame_max = ((uint32_t)given->frame + 7) & ~7u,
 		.memory = given->memory,
 		.connections = (uint32_t)given->connections,
 		.connections_per_peer = (uint32_t)given->connections_per_peer,
 		.held = (uint32_t)given->held,
 		.capacity = given->capacity,
-		.log = print_log,
+		.log = nr_print_log,
 	};
 	int r = nr_server_open(tool->space, &chosen, &server);
 
@@ -226,7 +226,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	if (status == NR_OK && nr_is_away(tool, ""))
 		status = nr_space_failed(naru_space_path(tool->space), -EOPNOTSUPP);
 	if (status == NR_OK) {
-		naru_set_log(print_log, NULL);
+		naru_set_log(nr_print_log, NULL);
 		status = serve(tool, &given);
 	}
 	free(given.urls.list);

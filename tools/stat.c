@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <tools/away.h>
+#include <tools/fields.h>
 #include <tools/json.h>
 #include <tools/options.h>
 #include <tools/report.h>
@@ -21,16 +22,6 @@ static const struct nr_option options[] = {
 	 offsetof(struct stat_options, json)},
 	{0},
 };
-
-static void print_use(const char *label, int64_t time, int32_t pid)
-{
-	char text[NR_UNIT_MAX];
-
-	printf("%-14s %s", label, nr_print_time(time, text));
-	if (pid != 0)
-		printf(" by process %" PRId32, pid);
-	putchar('\n');
-}
 
 static void print_text(struct nr_tool *tool, const char *name,
 		       const struct naru_queue_stat *stat)
@@ -51,11 +42,10 @@ static void print_text(struct nr_tool *tool, const char *name,
 	printf("received       %s\n", nr_print_count(stat->received, one));
 	printf("waiting        %" PRIu32 " senders, %" PRIu32 " receivers\n",
 	       stat->waiting_senders, stat->waiting_receivers);
-	print_use("last send", stat->last_send, stat->last_sender);
-	print_use("last receive", stat->last_receive, stat->last_receiver);
-	print_use("changed", stat->changed, 0);
-	printf("permissions    %04o, user %" PRIu32 ", group %" PRIu32 "\n",
-	       stat->mode & 07777, stat->uid, stat->gid);
+	nr_field_use("last send", stat->last_send, stat->last_sender);
+	nr_field_use("last receive", stat->last_receive, stat->last_receiver);
+	nr_field_use("changed", stat->changed, 0);
+	nr_field_permissions(stat->mode, stat->uid, stat->gid);
 	printf("memory         %s\n", nr_print_size(stat->memory, one));
 }
 

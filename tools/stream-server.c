@@ -61,16 +61,25 @@ static void *carry(void *data)
 	return NULL;
 }
 
+static int no_pipes(int error)
+{
+	const char *do_this = nr_remedy(-error);
+
+	return nr_failed("no more pipes can be had: %s; %s", strerror(error),
+			 do_this ? do_this : "end some processes");
+}
+
 static int start(struct serving *serving, char *const *command)
 {
 	int to[2], from[2], r;
 
 	if (pipe2(to, O_CLOEXEC) < 0)
-		return nr_failed("no more pipes can be had");
+		return no_pipes(errno);
 	if (pipe2(from, O_CLOEXEC) < 0) {
+		r = errno;
 		close(to[0]);
 		close(to[1]);
-		return nr_failed("no more pipes can be had");
+		return no_pipes(r);
 	}
 	r = spawn(command, to, from, &serving->pid);
 	close(to[0]);
@@ -92,7 +101,10 @@ int nr_stream_serve(struct naru_stream *stream, const char *url, char *const *co
 	int status;
 
 	*serving = (struct serving){
-		.carry = {.stream = stream, .url = url, .close_out = true},
+		.carry = {.stream = stream,
+			  .url = url,
+			  .in_name = command[0],
+			  .close_out = true},
 		.wait = wait,
 	};
 	status = start(serving, command);
@@ -102,8 +114,13 @@ int nr_stream_serve(struct naru_stream *stream, const char *url, char *const *co
 		return status;
 	}
 	if (pthread_create(&thread, NULL, carry, serving) != 0) {
-		nr_failed("no more threads can be had");
-		abort();
+		naru_stream_close(stream);
+		close(serving->carry.in);
+		close(serving->carry.out);
+		kill(serving->pid, SIGTERM);
+		waitpid(serving->pid, NULL, 0);
+		free(serving);
+		return nr_no_threads();
 	}
 	if (!wait) {
 		pthread_detach(thread);

@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tools/memory.h>
+#include <tools/report.h>
 
 void nr_table_add(struct nr_table *table, const char *const *cells)
 {
 	char **row = nr_allocate((size_t)table->columns * sizeof(*row));
 
-	for (int i = 0; i < table->columns; i++)
+	for (int i = 0; i < table->columns; i++) {
 		row[i] = nr_copy_text(cells[i]);
+		nr_make_plain(row[i]);
+	}
 	table->cells =
 		nr_reallocate(table->cells, (table->rows + 1) * sizeof(*table->cells));
 	table->cells[table->rows++] = row;

@@ -70,10 +70,9 @@ extern "C" {
 
 /* What the options of every object have in common. */
 enum naru_open_flags {
-	NARU_CREATE = 1 << 0,	   /* open: create it if it is not there */
-	NARU_SET_OWNER = 1 << 1,   /* give it to .owner (needs CAP_CHOWN) */
-	NARU_SET_GROUP = 1 << 2,   /* give it to .group */
-	NARU_UNCONFIRMED = 1 << 3, /* of a server's queue: naru/queue.h */
+	NARU_CREATE = 1 << 0,	 /* open: create it if it is not there */
+	NARU_SET_OWNER = 1 << 1, /* give it to .owner (needs CAP_CHOWN) */
+	NARU_SET_GROUP = 1 << 2, /* give it to .group */
 };
 
 /* What a descriptor for poll(2) tells of a queue or a stream. */

@@ -87,10 +87,14 @@ extern "C" {
 
 struct naru_queue;
 
+enum naru_queue_flags {
+	NARU_UNCONFIRMED = 1 << 3, /* of a server's queue: see above */
+};
+
 /* A field left zero takes its default. Declare with NARU_INIT. */
 struct naru_queue_options {
 	size_t size;	   /* sizeof(struct naru_queue_options) */
-	uint32_t flags;	   /* of enum naru_open_flags */
+	uint32_t flags;	   /* of enum naru_queue_flags, enum naru_open_flags */
 	uint32_t mode;	   /* permission bits, umask not applied; default 0600 */
 	uint64_t capacity; /* bytes; default 1 MiB, at least 1, at most 2^36 */
 	uint64_t messages; /* default capacity / 128 + 16; at most 2^29, see below */

@@ -143,7 +143,7 @@ NARU_API int naru_segment_extend(void *address, size_t *ret_length);
  * and the group by their flags. Memory for what is added is reserved, and zero. What is
  * attached stays as it is: see naru_segment_extend().
  *
- * -EINVAL	the length is less than it is
+ * -EINVAL	the length is less than it is, or more than 2^46
  * -ENOSPC	no room to grow
  * -EPERM	not the owner (mode, owner and group)
  * -EACCES	the handle was opened with NARU_READ_ONLY

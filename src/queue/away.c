@@ -5,19 +5,23 @@
 #include <base/options.h>
 #include <errno.h>
 #include <queue/handle.h>
+#include <space/object.h>
 #include <stdlib.h>
 #include <string.h>
 
 int nr_queue_away(struct naru_space *space, const char *name,
 		  struct naru_space **ret_space)
 {
-	int r;
+	int r = nr_object_check_name(name);
 
-	if (nr_space_is_url(name)) {
+	/* Nothing that is a name is a URL. */
+	if (r < 0 && name && nr_space_is_url(name)) {
 		*ret_space = space;
 		return 1;
 	}
-	r = nr_space_resolve_any(space, ret_space);
+	/* Only now: it makes the default space if there is none. */
+	if (r == 0)
+		r = nr_space_resolve_any(space, ret_space);
 	return r < 0 ? r : (*ret_space)->remote != NULL;
 }
 
@@ -28,11 +32,9 @@ int nr_queue_open_away(struct naru_space *space, const char *name,
 	struct naru_queue_options checked;
 	struct naru_queue *queue;
 	int saved = errno;
-	int r = nr_queue_options(options, &checked);
+	/* What they leave open is for the server to say. */
+	int r = nr_options_copy(&checked, sizeof(checked), options);
 
-	/* They are in order; what they leave open is for the server to say. */
-	if (r == 0)
-		r = nr_options_copy(&checked, sizeof(checked), options);
 	if (r < 0)
 		return r;
 	if (exclusive)

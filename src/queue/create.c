@@ -14,7 +14,6 @@
 #include <queue/map.h>
 #include <queue/poll.h>
 #include <queue/sessions.h>
-#include <queue/set.h>
 #include <queue/size.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +105,6 @@ static void describe(struct nr_queue_shared *shared, const struct nr_geometry *g
 static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *geometry,
 		  const struct naru_queue_options *options)
 {
-	struct naru_queue_options access = *options;
 	struct stat stat;
 	int r;
 
@@ -119,9 +117,10 @@ static int set_up(struct naru_queue *queue, int fd, const struct nr_geometry *ge
 		return r;
 	describe(queue->shared, geometry, options);
 	nr_heap_format(&queue->store.heap, (uint32_t)geometry->granules);
-	if ((stat.st_mode & 07777) == options->mode)
-		access.mode = 0; /* as it should be already */
-	r = nr_queue_set_access(fd, &access);
+	/* Most often the mode is as it should be already. */
+	r = nr_object_set_access(
+		fd, (stat.st_mode & 07777) == options->mode ? 0 : options->mode,
+		options->flags, options->owner, options->group);
 	if (r < 0)
 		nr_queue_unmap(queue);
 	return r;
@@ -201,21 +200,20 @@ static int open_existing(struct naru_space *space, const char *name,
 	return 0;
 }
 
-/* What every way of opening begins with. */
+/* What every way of opening begins with. 1: the queue is a server's. */
 static int begin(struct naru_space *space, const char *name,
 		 const struct naru_queue_options *options, struct naru_space **ret_space,
 		 struct naru_queue_options *ret_options)
 {
 	uint32_t id;
-	int r;
+	int r = nr_queue_options(options, ret_options);
 
+	if (r == 0)
+		r = nr_queue_away(space, name, ret_space);
+	if (r != 0)
+		return r;
 	nr_barrier_register();
-	r = nr_object_check_name(name);
-	if (r == 0)
-		r = nr_queue_options(options, ret_options);
-	if (r == 0)
-		r = nr_space_resolve(space, ret_space);
-	return r < 0 ? r : nr_space_self(*ret_space, &id);
+	return nr_space_self(*ret_space, &id);
 }
 
 int naru_queue_create(struct naru_space *space, const char *name,
@@ -223,12 +221,10 @@ int naru_queue_create(struct naru_space *space, const char *name,
 		      struct naru_queue **ret_queue)
 {
 	struct naru_queue_options checked;
-	int r = nr_queue_away(space, name, &space);
+	int r = begin(space, name, options, &space, &checked);
 
 	if (r > 0)
 		return nr_queue_open_away(space, name, options, true, ret_queue);
-	if (r == 0)
-		r = begin(space, name, options, &space, &checked);
 	return r < 0 ? r : create(space, name, &checked, ret_queue);
 }
 
@@ -237,12 +233,10 @@ int naru_queue_open(struct naru_space *space, const char *name,
 		    struct naru_queue **ret_queue)
 {
 	struct naru_queue_options checked;
-	int r = nr_queue_away(space, name, &space);
+	int r = begin(space, name, options, &space, &checked);
 
 	if (r > 0)
 		return nr_queue_open_away(space, name, options, false, ret_queue);
-	if (r == 0)
-		r = begin(space, name, options, &space, &checked);
 	if (r < 0)
 		return r;
 	/* Others may create and remove it while we look; they make progress. */
@@ -304,8 +298,6 @@ int naru_queue_remove(struct naru_space *space, const char *name)
 	r = nr_queue_away(space, name, &space);
 	if (r > 0)
 		return nr_remote_calls.remove(space, name);
-	if (r == 0)
-		r = nr_object_check_name(name);
 	if (r == 0)
 		r = nr_space_self(space, &id);
 	if (r < 0)

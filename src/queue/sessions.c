@@ -15,8 +15,8 @@
 #include <queue/beside.h>
 #include <space/object.h>
 #include <sys/file.h>
+#include <sys/identity.h>
 #include <sys/map.h>
-#include <sys/process.h>
 
 int nr_once_check(const struct naru_once *once, uint64_t count)
 {
@@ -47,7 +47,7 @@ static int check_owner(struct naru_queue *queue, int directory, const struct sta
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	if (file->st_uid == stat.st_uid || file->st_uid == 0 ||
-	    file->st_uid == nr_process_user() || stat.st_mode & S_IWOTH ||
+	    file->st_uid == nr_identity_user() || stat.st_mode & S_IWOTH ||
 	    (stat.st_mode & S_IWGRP && file->st_gid == stat.st_gid))
 		return 0;
 	nr_log("%s: the file of its sessions belongs to user %ld, who may not use the "

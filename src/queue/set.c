@@ -12,8 +12,8 @@
 #include <queue/waiter.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sys/identity.h>
 #include <sys/map.h>
-#include <sys/process.h>
 
 /* So often others may change the queue's limits while we reserve memory for ours. */
 enum { SET_TRIES = 16 };
@@ -29,20 +29,6 @@ static int open_file(struct naru_queue *queue, struct stat *ret_stat)
 		return fd;
 	nr_file_close(fd);
 	return -EIDRM;
-}
-
-int nr_queue_set_access(int fd, const struct naru_queue_options *options)
-{
-	bool owner = options->flags & NARU_SET_OWNER;
-	bool group = options->flags & NARU_SET_GROUP;
-	int r = 0;
-
-	if (owner || group)
-		r = nr_file_owner(fd, owner ? options->owner : (uid_t)-1,
-				  group ? options->group : (gid_t)-1);
-	if (r == 0 && options->mode)
-		r = nr_file_mode(fd, options->mode);
-	return r;
 }
 
 struct limits {
@@ -259,10 +245,11 @@ int naru_queue_set(struct naru_queue *queue, const struct naru_queue_options *op
 	if (fd < 0)
 		return fd;
 	/* Whoever may write could change the limits; naru holds to what the mode says. */
-	user = nr_process_user();
+	user = nr_identity_user();
 	r = user == 0 || user == stat.st_uid ? 0 : -EPERM;
 	if (r == 0)
-		r = nr_queue_set_access(fd, &checked);
+		r = nr_object_set_access(fd, checked.mode, checked.flags, checked.owner,
+					 checked.group);
 	wanted.capacity = checked.capacity ? checked.capacity : AS_IT_IS;
 	wanted.messages = checked.messages ? checked.messages : AS_IT_IS;
 	if (r == 0 && (checked.capacity || checked.messages))

@@ -6,9 +6,6 @@
 
 #include <naru/queue.h>
 
-/* Owner, group and mode of the file, as far as @options sets them. */
-int nr_queue_set_access(int fd, const struct naru_queue_options *options);
-
 /*
  * Change both limits, whoever we are; 0 admits nothing. Memory is reserved, and who waits
  * for room is woken. Errors as of naru_queue_set().

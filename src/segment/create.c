@@ -4,7 +4,6 @@
 
 #include <base/options.h>
 #include <errno.h>
-#include <segment/access.h>
 #include <segment/handle.h>
 #include <segment/huge.h>
 #include <space/object.h>
@@ -135,7 +134,8 @@ static int create_once(struct naru_space *space, const char *name,
 	if (r == 0)
 		r = (int)nr_file_write(object.fd, &header, sizeof(header));
 	if (r >= 0)
-		r = nr_segment_set_access(object.fd, options);
+		r = nr_object_set_access(object.fd, options->mode, options->flags,
+					 options->owner, options->group);
 	if (r == 0)
 		r = new_handle(space, name, object.fd, options->flags, &segment);
 	if (r == 0)

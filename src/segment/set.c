@@ -4,29 +4,15 @@
 
 #include <base/options.h>
 #include <errno.h>
-#include <segment/access.h>
 #include <segment/attached.h>
 #include <segment/resize.h>
+#include <space/object.h>
 #include <sys/clock.h>
 #include <sys/file.h>
 #include <sys/futex.h>
 
 /* For at most a second. */
 enum { LOCK_TRIES = 1000, LOCK_NAP_NS = 1000 * 1000 };
-
-int nr_segment_set_access(int fd, const struct naru_segment_options *options)
-{
-	bool owner = options->flags & NARU_SET_OWNER;
-	bool group = options->flags & NARU_SET_GROUP;
-	int r = 0;
-
-	if (owner || group)
-		r = nr_file_owner(fd, owner ? options->owner : (uid_t)-1,
-				  group ? options->group : (gid_t)-1);
-	if (r == 0 && options->mode)
-		r = nr_file_mode(fd, options->mode);
-	return r;
-}
 
 /* One at a time; whoever dies gives the lock up. */
 static int lock_resize(int fd)
@@ -126,7 +112,8 @@ int naru_segment_set(struct naru_segment *segment,
 	fd = nr_segment_descriptor(segment->file);
 	if (fd < 0)
 		return fd;
-	r = nr_segment_set_access(fd, &checked);
+	r = nr_object_set_access(fd, checked.mode, checked.flags, checked.owner,
+				 checked.group);
 	if (r == 0 && checked.length)
 		r = set_length(segment, checked.length);
 	if (r == 0 && !segment->file->read_only)

@@ -158,6 +158,16 @@ int nr_access_check(struct nr_connection *connection, enum nr_right right,
 	return deny(connection, nr_right_name(right), name, why);
 }
 
+void nr_access_deny_use(struct nr_connection *connection, const char *name,
+			const struct naru_queue_stat *stat)
+{
+	char why[WHY_MAX] = "";
+
+	/* What forbids it is most often the same for all. */
+	is_allowed(connection, NR_RIGHT_SEND, name, stat, why);
+	deny(connection, "use", name, why);
+}
+
 int nr_access_check_owner(struct nr_connection *connection, const char *name,
 			  const struct naru_queue_options *options)
 {

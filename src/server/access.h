@@ -37,7 +37,11 @@ int nr_access_enter(struct nr_connection *connection);
 int nr_access_check(struct nr_connection *connection, enum nr_right right,
 		    const char *name, const struct naru_queue_stat *stat);
 
-/* The same in silence. */
+/* It has no right to use the queue in any way: answer so, and say it by the log. */
+void nr_access_deny_use(struct nr_connection *connection, const char *name,
+			const struct naru_queue_stat *stat);
+
+/* May it do this? In silence. */
 bool nr_access_has(struct nr_connection *connection, enum nr_right right,
 		   const char *name, const struct naru_queue_stat *stat);
 

@@ -7,7 +7,7 @@
  *
  * A connection works off its requests in order (advance), until the stream has no
  * more, or one has to wait, or the client does not read its answers. A request that
- * waits is in a list of its queue (server/waiting.h), and stays at the front of the
+ * waits is in a list of its queue (server/served.h), and stays at the front of the
  * intake; when it is tried again it is read again.
  *
  * A connection that is broken is closed at the end of its turn only, so that whoever

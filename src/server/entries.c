@@ -2,7 +2,6 @@
 
 /* server/entries.c - LIST, SPACE */
 
-#include <errno.h>
 #include <naru/space.h>
 #include <server/access.h>
 #include <server/request.h>

@@ -8,7 +8,7 @@
 #include <server/loop.h>
 #include <server/server.h>
 
-/* No frame is larger than the least frame_max. */
+/* What the scratch holds fits into a frame, whatever frame_max is. */
 enum { NR_SERVER_SCRATCH = 1 << 16, NR_SERVER_FRAME_LEAST = 1 << 17 };
 enum { NR_SERVER_VERBS = 16 };
 

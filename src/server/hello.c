@@ -33,7 +33,7 @@ int nr_verb_hello(struct nr_connection *connection, const unsigned char *body)
 		return refuse(connection, -EPROTO, "this is a server of naru's queues");
 	if (hello.lowest > NR_WIRE_VERSION || hello.highest < NR_WIRE_VERSION)
 		return refuse(connection, -EPROTONOSUPPORT,
-			      "this server speaks version 1 only");
+			      "this server does not speak that version");
 	if ((hello.session[0] == 0 && hello.session[1] == 0) ||
 	    hello.lane >= NR_WIRE_LANES || hello.unused != 0)
 		return refuse(connection, -EINVAL, "no such session, or lane");

@@ -9,20 +9,6 @@
 #include <server/stuck.h>
 #include <stdlib.h>
 
-static void answer_message(struct nr_connection *connection, int64_t type,
-			   const void *data, size_t length)
-{
-	static const unsigned char zeros[8];
-	struct nr_wire_item item = {.type = type, .length = length};
-	struct nr_wire_frame frame =
-		nr_answer_frame(connection, 0, sizeof(item) + nr_wire_padded(length));
-
-	nr_output_write(connection, &frame, sizeof(frame));
-	nr_output_write(connection, &item, sizeof(item));
-	nr_output_write(connection, data, length);
-	nr_output_write(connection, zeros, nr_wire_padded(length) - length);
-}
-
 static ssize_t look_at(struct nr_connection *connection, const struct nr_wire_look *look,
 		       void *buffer, size_t size)
 {
@@ -36,7 +22,7 @@ static ssize_t look_at(struct nr_connection *connection, const struct nr_wire_lo
 						       look->nth, flags, buffer, size,
 						       &type));
 	if (n >= 0)
-		answer_message(connection, type, buffer, (size_t)n);
+		nr_answer_message(connection, 0, type, buffer, (size_t)n);
 	return n;
 }
 

@@ -84,46 +84,6 @@ static int sample(void *data, const struct naru_entry *entry)
 	return 0;
 }
 
-static double messages(const struct sample *sample)
-{
-	return (double)sample->stat.messages;
-}
-
-static double bytes(const struct sample *sample)
-{
-	return (double)sample->stat.bytes;
-}
-
-static double capacity_messages(const struct sample *sample)
-{
-	return (double)sample->stat.capacity_messages;
-}
-
-static double capacity_bytes(const struct sample *sample)
-{
-	return (double)sample->stat.capacity;
-}
-
-static double held_messages(const struct sample *sample)
-{
-	return (double)sample->stat.held_messages;
-}
-
-static double held_bytes(const struct sample *sample)
-{
-	return (double)sample->stat.held_bytes;
-}
-
-static double sent(const struct sample *sample)
-{
-	return (double)sample->stat.sent;
-}
-
-static double received(const struct sample *sample)
-{
-	return (double)sample->stat.received;
-}
-
 /* Since a time in nanoseconds; since the queue was made, if it never was. */
 static double since(const struct sample *sample, int64_t then)
 {
@@ -137,37 +97,42 @@ static double since(const struct sample *sample, int64_t then)
 	return seconds > 0 ? seconds : 0;
 }
 
-static double since_send(const struct sample *sample)
-{
-	return since(sample, sample->stat.last_send);
-}
-
-static double since_receive(const struct sample *sample)
-{
-	return since(sample, sample->stat.last_receive);
-}
-
 static const struct figure {
 	const char *name, *type, *help;
-	double (*value)(const struct sample *sample);
+	size_t offset; /* of the field in struct naru_queue_stat, of 64 bits */
+	bool is_time;  /* when something was last done: told is how long that is ago */
 } figures[] = {
-	{"queue_messages", "gauge", "Messages that wait to be received.", messages},
-	{"queue_bytes", "gauge", "Bytes of the messages that wait.", bytes},
+#define FIELD(name) offsetof(struct naru_queue_stat, name)
+	{"queue_messages", "gauge", "Messages that wait to be received.", FIELD(messages),
+	 false},
+	{"queue_bytes", "gauge", "Bytes of the messages that wait.", FIELD(bytes), false},
 	{"queue_capacity_messages", "gauge", "Messages that the queue may hold.",
-	 capacity_messages},
+	 FIELD(capacity_messages), false},
 	{"queue_capacity_bytes", "gauge", "Bytes that the queue may hold.",
-	 capacity_bytes},
+	 FIELD(capacity), false},
 	{"queue_held_messages", "gauge", "Messages that are claimed, or taken.",
-	 held_messages},
-	{"queue_held_bytes", "gauge", "Bytes that are claimed, or taken.", held_bytes},
-	{"queue_sent_total", "counter", "Messages sent since the queue was made.", sent},
+	 FIELD(held_messages), false},
+	{"queue_held_bytes", "gauge", "Bytes that are claimed, or taken.",
+	 FIELD(held_bytes), false},
+	{"queue_sent_total", "counter", "Messages sent since the queue was made.",
+	 FIELD(sent), false},
 	{"queue_received_total", "counter", "Messages received since the queue was made.",
-	 received},
+	 FIELD(received), false},
 	{"queue_seconds_since_send", "gauge",
-	 "Seconds since a message was sent, or the queue made.", since_send},
+	 "Seconds since a message was sent, or the queue made.", FIELD(last_send), true},
 	{"queue_seconds_since_receive", "gauge",
-	 "Seconds since a message was received, or the queue made.", since_receive},
+	 "Seconds since a message was received, or the queue made.", FIELD(last_receive),
+	 true},
+#undef FIELD
 };
+
+static double value_of(const struct figure *figure, const struct sample *sample)
+{
+	uint64_t field;
+
+	memcpy(&field, (const char *)&sample->stat + figure->offset, sizeof(field));
+	return figure->is_time ? since(sample, (int64_t)field) : (double)field;
+}
 
 static void print_waiting(FILE *out, const struct samples *samples)
 {
@@ -200,7 +165,7 @@ static void print_queues(FILE *out, struct nr_server *server)
 		head(out, figure->name, figure->type, figure->help);
 		for (size_t j = 0; j < samples.count; j++)
 			print_of_queue(out, figure->name, samples.list[j].name, "",
-				       figure->value(&samples.list[j]));
+				       value_of(figure, &samples.list[j]));
 	}
 	print_waiting(out, &samples);
 	free(samples.list);
@@ -259,10 +224,11 @@ static void print_server(FILE *out, struct nr_server *server)
 	print_requests(out, server);
 }
 
-char *nr_metrics_print(struct nr_server *server, size_t *ret_length)
+char *nr_metrics_print(struct nr_server *server)
 {
 	char *text = NULL;
-	FILE *out = open_memstream(&text, ret_length);
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
 
 	if (!out)
 		return NULL;

@@ -7,7 +7,7 @@
 #include <server/listen.h>
 
 /* The text, of format 0.0.4; to be freed. NULL: there is no memory. */
-char *nr_metrics_print(struct nr_server *server, size_t *ret_length);
+char *nr_metrics_print(struct nr_server *server);
 
 /* A request for it comes in by HTTP. Closes the stream if it fails. */
 int nr_scrape_open(struct nr_listening *listening, struct naru_stream *stream);

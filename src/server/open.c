@@ -41,8 +41,8 @@ static int answer_opened(struct nr_connection *connection, struct nr_served *ser
 	}
 	connection->rights = nr_access_rights(connection, served->name, &stat);
 	connection->rules_version = connection->server->rules_version;
-	if (!(connection->rights & uses) &&
-	    nr_access_check(connection, NR_RIGHT_SEND, served->name, &stat) < 0) {
+	if (!(connection->rights & uses)) {
+		nr_access_deny_use(connection, served->name, &stat);
 		nr_served_close(served);
 		return NR_ANSWERED;
 	}

@@ -244,6 +244,20 @@ void nr_answer(struct nr_connection *connection, int value, const void *body,
 	nr_output_add(connection, sizeof(frame) + padded);
 }
 
+void nr_answer_message(struct nr_connection *connection, int value, int64_t type,
+		       const void *data, size_t length)
+{
+	static const unsigned char zeros[8];
+	struct nr_wire_item item = {.type = type, .length = length};
+	struct nr_wire_frame frame =
+		nr_answer_frame(connection, value, sizeof(item) + nr_wire_padded(length));
+
+	nr_output_write(connection, &frame, sizeof(frame));
+	nr_output_write(connection, &item, sizeof(item));
+	nr_output_write(connection, data, length);
+	nr_output_write(connection, zeros, nr_wire_padded(length) - length);
+}
+
 void nr_answer_error(struct nr_connection *connection, int error, const char *format, ...)
 {
 	char text[TEXT_MAX];

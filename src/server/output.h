@@ -11,9 +11,7 @@
  */
 
 #include <layout/wire.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct nr_connection;
 
@@ -55,6 +53,10 @@ void nr_output_close(struct nr_output *output);
 /* An answer to the current request. @body may be NULL. */
 void nr_answer(struct nr_connection *connection, int value, const void *body,
 	       size_t length);
+
+/* One message, in pieces: it may be large. */
+void nr_answer_message(struct nr_connection *connection, int value, int64_t type,
+		       const void *data, size_t length);
 
 /* An error, and why. */
 void nr_answer_error(struct nr_connection *connection, int error, const char *format, ...)

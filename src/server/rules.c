@@ -3,7 +3,6 @@
 #include <server/rules.h>
 
 #include <errno.h>
-#include <server/access.h>
 #include <server/rule.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,8 +58,8 @@ static int read_lines(struct nr_rules *rules, FILE *file, char *ret_text, size_t
 		}
 	}
 	if (r == 0 && ferror(file)) {
-		r = -EIO;
-		snprintf(ret_text, size, "cannot read %s", rules->path);
+		r = -errno;
+		snprintf(ret_text, size, "cannot read %s: %s", rules->path, strerror(-r));
 	}
 	free(line);
 	return r;

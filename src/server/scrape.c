@@ -70,8 +70,7 @@ static void write_answer(struct nr_scrape *scrape)
 	close_scrape(scrape);
 }
 
-static int answer(struct nr_scrape *scrape, const char *status, const char *body,
-		  size_t length)
+static int answer(struct nr_scrape *scrape, const char *status, const char *body)
 {
 	static const char head[] = "HTTP/1.1 %s\r\n"
 				   "Content-Type: text/plain; version=0.0.4; "
@@ -79,7 +78,7 @@ static int answer(struct nr_scrape *scrape, const char *status, const char *body
 				   "Content-Length: %zu\r\n"
 				   "Connection: close\r\n"
 				   "\r\n";
-	size_t room = sizeof(head) + 64;
+	size_t room = sizeof(head) + 64, length = strlen(body);
 
 	scrape->answer = malloc(room + length);
 	if (!scrape->answer)
@@ -95,17 +94,16 @@ static int answer_request(struct nr_scrape *scrape)
 {
 	char *rest = scrape->request, *method = strsep(&rest, " ");
 	char *path = rest ? strsep(&rest, " ?\r\n") : NULL, *text;
-	size_t length;
 	int r;
 
 	if (strcmp(method, "GET") != 0)
-		return answer(scrape, "405 Method Not Allowed", "GET only\n", 9);
+		return answer(scrape, "405 Method Not Allowed", "GET only\n");
 	if (!path || strcmp(path, "/metrics") != 0)
-		return answer(scrape, "404 Not Found", "see /metrics\n", 13);
-	text = nr_metrics_print(scrape->server, &length);
+		return answer(scrape, "404 Not Found", "see /metrics\n");
+	text = nr_metrics_print(scrape->server);
 	if (!text)
 		return -ENOMEM;
-	r = answer(scrape, "200 OK", text, length);
+	r = answer(scrape, "200 OK", text);
 	free(text);
 	return r;
 }

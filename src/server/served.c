@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, VAIN_MAX = 8 };
 
 static void side_ready(struct nr_source *source)
 {
@@ -245,8 +245,8 @@ bool nr_served_is_behind(const struct nr_connection *connection, enum naru_poll 
 
 /* What has been wanted in vain in this round. */
 struct vain {
-	int64_t wants[8];
-	uint16_t flags[8];
+	int64_t wants[VAIN_MAX];
+	uint16_t flags[VAIN_MAX];
 	int count;
 };
 
@@ -265,7 +265,7 @@ static bool is_in_vain(const struct vain *vain, const struct nr_connection *conn
 
 static void note_vain(struct vain *vain, const struct nr_connection *connection)
 {
-	if (vain->count == 8 || connection->request.verb == NR_WIRE_WATCH)
+	if (vain->count == VAIN_MAX || connection->request.verb == NR_WIRE_WATCH)
 		return;
 	vain->wants[vain->count] = connection->wants;
 	vain->flags[vain->count++] = connection->request.flags;

@@ -24,8 +24,8 @@ struct nr_side {
 	struct nr_source source; /* of the queue's descriptor */
 	struct nr_task round;
 	struct nr_link waiting; /* struct nr_connection */
-	uint64_t told;		/* times that the descriptor has become ready */
 	uint32_t count;		/* of these, those that send or take */
+	uint64_t told;		/* times that the descriptor has become ready */
 	enum naru_poll which;
 	struct nr_served *served;
 };

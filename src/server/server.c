@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <server/connection.h>
+#include <server/explain.h>
 #include <server/limit.h>
 #include <server/listen.h>
 #include <server/metrics.h>
@@ -76,19 +77,22 @@ static int check_options(struct nr_server *server)
 	if (options->frame_max < NR_SERVER_FRAME_LEAST || options->frame_max % 8) {
 		nr_server_log(server,
 			      "a frame must be allowed at least %d bytes, and a multiple "
-			      "of 8",
-			      NR_SERVER_FRAME_LEAST);
+			      "of 8, not %u",
+			      NR_SERVER_FRAME_LEAST, options->frame_max);
 		return -EINVAL;
 	}
 	if (options->capacity < CAPACITY_LEAST) {
 		nr_server_log(server,
-			      "the capacity must be %d bytes at least, as a queue "
-			      "has by default",
+			      "a queue must be allowed at least %d bytes of capacity, "
+			      "which it has by default",
 			      CAPACITY_LEAST);
 		return -EINVAL;
 	}
 	if (options->memory < options->frame_max) {
-		nr_server_log(server, "the memory of a client must be a frame at least");
+		nr_server_log(server,
+			      "a client must be allowed the memory of a frame at least, "
+			      "%u bytes",
+			      options->frame_max);
 		return -EINVAL;
 	}
 	return 0;
@@ -152,18 +156,6 @@ void nr_server_reload(struct nr_server *server)
 	say(server);
 }
 
-static void say_why_not(struct nr_server *server, const char *url, int error)
-{
-	const char *why = naru_error_text(error);
-
-	if (error == -EINVAL)
-		why = "it is no URL: local://NAME, unix:///PATH, tcp://HOST:PORT, "
-		      "tls://HOST:PORT or fd://N";
-	else if (error == -EADDRINUSE)
-		why = "somebody listens there already";
-	nr_server_log(server, "cannot listen at %s: %s", url, why);
-}
-
 static int listen_to_all(struct nr_server *server)
 {
 	const struct nr_server_options *options = &server->options;
@@ -172,15 +164,17 @@ static int listen_to_all(struct nr_server *server)
 	while (options->urls[count])
 		count++;
 	server->listening = calloc((size_t)count, sizeof(server->listening[0]));
-	if (!server->listening)
+	if (!server->listening) {
+		nr_server_log(server, "there is no memory to listen");
 		return -ENOMEM;
+	}
 	for (int i = 0; i < count && r == 0; i++) {
 		server->listening_count++;
 		r = nr_listening_open(server, options->urls[i], options->stream,
 				      nr_connection_open, &server->listening[i]);
 		if (r < 0)
 			nr_server_log(server, "cannot listen at %s: %s", options->urls[i],
-				      naru_error_text(r));
+				      nr_listen_error_text(r));
 	}
 	return r;
 }
@@ -196,17 +190,24 @@ static int listen_for_metrics(struct nr_server *server)
 	if (!url)
 		return 0;
 	server->metrics = calloc(1, sizeof(*server->metrics));
-	if (!server->metrics)
-		return -ENOMEM;
-	r = nr_listening_open(server, url, &options, nr_scrape_open, server->metrics);
-	if (r < 0)
-		say_why_not(server, url, r);
+	r = server->metrics ? nr_listening_open(server, url, &options, nr_scrape_open,
+						server->metrics)
+			    : -ENOMEM;
+	if (r == -EINVAL)
+		nr_server_log(server,
+			      "no metrics at %s: they can be had at "
+			      "tcp://HOST:PORT or unix:///PATH",
+			      url);
+	else if (r < 0)
+		nr_server_log(server, "no metrics at %s: %s", url,
+			      nr_listen_error_text(r));
 	return r;
 }
 
-static int set_up(struct nr_server *server)
+/* All that needs nothing but memory and descriptors. */
+static int prepare(struct nr_server *server)
 {
-	int r = check_options(server);
+	int r = nr_loop_open(&server->loop);
 
 	if (r < 0)
 		return r;
@@ -220,14 +221,20 @@ static int set_up(struct nr_server *server)
 		return -ENOMEM;
 	if (getentropy(server->instance, sizeof(server->instance)) < 0)
 		return -errno;
-	r = load_rules(server);
+	return nr_loop_watch(&server->loop, &server->control, EPOLLIN);
+}
+
+/* Each of these says what is wrong. */
+static int set_up(struct nr_server *server)
+{
+	int r = check_options(server);
+
 	if (r == 0)
-		r = nr_loop_watch(&server->loop, &server->control, EPOLLIN);
+		r = load_rules(server);
 	if (r == 0)
 		r = listen_for_metrics(server);
-	if (r < 0)
-		return r;
-	r = listen_to_all(server);
+	if (r == 0)
+		r = listen_to_all(server);
 	if (r == 0)
 		nr_limit_raise(server);
 	return r;
@@ -248,8 +255,10 @@ int nr_server_open(struct naru_space *space, const struct nr_server_options *opt
 	nr_list_init(&server->connections);
 	nr_list_init(&server->scrapes);
 	nr_list_init(&server->served_list);
-	r = nr_loop_open(&server->loop);
-	if (r == 0)
+	r = prepare(server);
+	if (r < 0)
+		nr_server_log(server, "the server cannot begin: %s", naru_error_text(r));
+	else
 		r = set_up(server);
 	if (r < 0)
 		nr_server_close(server);

@@ -73,21 +73,6 @@ static void add(struct answer *answer, int64_t type, const void *data, size_t le
 	answer->used += size;
 }
 
-/* A single message, in pieces. */
-static void write_large(struct nr_connection *connection, int64_t type, const void *data,
-			size_t length)
-{
-	static const unsigned char zeros[8];
-	struct nr_wire_item item = {.type = type, .length = length};
-	struct nr_wire_frame frame =
-		nr_answer_frame(connection, 1, ITEM + nr_wire_padded(length));
-
-	nr_output_write(connection, &frame, sizeof(frame));
-	nr_output_write(connection, &item, sizeof(item));
-	nr_output_write(connection, data, length);
-	nr_output_write(connection, zeros, nr_wire_padded(length) - length);
-}
-
 /* The count's header, now that it is known. */
 static int finish(struct answer *answer)
 {
@@ -149,7 +134,8 @@ static int bring_again(struct nr_connection *connection, const struct nr_wire_ta
 		if (r < 0 || (i > 0 && length > PIECE_MAX))
 			break;
 		if (length > PIECE_MAX) {
-			write_large(connection, message->type, message->data, length);
+			nr_answer_message(connection, 1, message->type, message->data,
+					  length);
 			return NR_ANSWERED;
 		}
 		add(&answer, message->type, message->data, length);
@@ -184,7 +170,7 @@ static int take_one(struct answer *answer, const struct nr_wire_take *take, uint
 		return r;
 	}
 	if (length > PIECE_MAX)
-		write_large(connection, message.type, message.data, length);
+		nr_answer_message(connection, 1, message.type, message.data, length);
 	else
 		add(answer, message.type, message.data, length);
 	if (quiet)

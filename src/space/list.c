@@ -3,7 +3,6 @@
 /* space/list.c - what is in a space */
 
 #include <base/options.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <queue/remote.h>
 #include <space/object.h>

@@ -160,6 +160,19 @@ int nr_object_remove(struct naru_space *space, const char *name)
 	return directory < 0 ? directory : nr_file_unlink(directory, name);
 }
 
+int nr_object_set_access(int fd, uint32_t mode, uint32_t flags, uint32_t owner,
+			 uint32_t group)
+{
+	int r = 0;
+
+	if (flags & (NARU_SET_OWNER | NARU_SET_GROUP))
+		r = nr_file_owner(fd, flags & NARU_SET_OWNER ? owner : (uid_t)-1,
+				  flags & NARU_SET_GROUP ? group : (gid_t)-1);
+	if (r == 0 && mode)
+		r = nr_file_mode(fd, mode);
+	return r;
+}
+
 enum naru_kind nr_object_kind(const void *magic)
 {
 	uint64_t number;

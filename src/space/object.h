@@ -61,6 +61,13 @@ int nr_object_open_to_read(struct naru_space *space, const char *name, int *ret_
 
 int nr_object_remove(struct naru_space *space, const char *name);
 
+/*
+ * Give the file @fd that mode, unless it is 0, and owner and group as far as @flags say
+ * so: NARU_SET_OWNER, NARU_SET_GROUP.
+ */
+int nr_object_set_access(int fd, uint32_t mode, uint32_t flags, uint32_t owner,
+			 uint32_t group);
+
 /* What the first bytes of an object's file say. */
 enum naru_kind nr_object_kind(const void *magic);
 /* The kind of the file @name, or why it cannot be read. */

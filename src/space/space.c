@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/identity.h>
 #include <sys/map.h>
 #include <sys/process.h>
 
@@ -68,7 +69,7 @@ static int keep_directory(struct naru_space *space, const char *path, int flags)
 	}
 	nr_kept_set(&space->directory, fd, &stat);
 	/* Anybody may make things in /dev/shm, under any name. */
-	return flags && stat.st_uid != nr_process_user() ? -EACCES : 0;
+	return flags && stat.st_uid != nr_identity_user() ? -EACCES : 0;
 }
 
 static int find_path(const struct naru_space *space, const char *path, char *ret_path,
@@ -200,7 +201,7 @@ static int open_default(struct naru_space **ret_space)
 
 	if (chosen && chosen[0])
 		return open_space(chosen, true, &options, ret_space);
-	snprintf(path, sizeof(path), "/dev/shm/naru-%u", (unsigned)nr_process_user());
+	snprintf(path, sizeof(path), "/dev/shm/naru-%u", (unsigned)nr_identity_user());
 	return open_space(path, false, &options, ret_space);
 }
 

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/poller.h>
-#include <sys/sockets.h>
 
 int nr_listener_add(struct naru_listener *listener, enum nr_source_kind kind, int fd)
 {

@@ -3,7 +3,6 @@
 #include <stream/plain.h>
 
 #include <errno.h>
-
 #include <sys/call.h>
 #include <sys/ioctl.h>
 #include <sys/poller.h>

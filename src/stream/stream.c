@@ -64,7 +64,7 @@ static ssize_t settle(struct naru_stream *stream, enum naru_poll which, ssize_t 
 	return r < 0 && result == 0 ? r : result;
 }
 
-/* -1: too many, or too many bytes. */
+/* Neither too many, nor too many bytes. */
 static bool parts_are_sane(const struct iovec *parts, int count)
 {
 	size_t sum = 0;

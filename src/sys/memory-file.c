@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
-#include <stdio.h>
 #include <sys/call.h>
 #include <sys/file.h>
 #include <sys/mman.h>

@@ -25,11 +25,6 @@ void nr_process_yield(void)
 	nr_call_once(SYS_sched_yield);
 }
 
-uid_t nr_process_user(void)
-{
-	return (uid_t)nr_call_once(SYS_geteuid);
-}
-
 int nr_process_directory(char *ret_path, size_t size)
 {
 	long r = nr_call(SYS_getcwd, ret_path, size);

@@ -17,8 +17,6 @@ int32_t nr_process_id(void);
 uint64_t nr_process_thread(void);
 /* Let others run on this CPU: sched_yield(2). */
 void nr_process_yield(void);
-/* The effective one. */
-uid_t nr_process_user(void);
 /* The working directory's absolute path. -ERANGE, -ENOENT. */
 int nr_process_directory(char *ret_path, size_t size);
 

@@ -2,9 +2,12 @@
 #include <support/serving.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <support/must.h>
+#include <unistd.h>
 
 enum { PATIENCE_MS = 60000, ROOM = 1 << 16 };
 
@@ -69,6 +72,19 @@ void serving_stop(struct serving *serving)
 	nr_server_close(serving->server);
 	pthread_mutex_destroy(&serving->guard);
 	free(serving);
+}
+
+const char *serving_write_access(struct room *room, const char *lines)
+{
+	static char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/.access", room->path);
+	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+	must(fd >= 0);
+	must(write(fd, lines, strlen(lines)) == (ssize_t)strlen(lines));
+	close(fd);
+	return path;
 }
 
 struct lane lane_connect(struct serving *serving, uint32_t flags)

@@ -32,6 +32,9 @@ struct serving *serving_start(struct room *room, const char *url,
 /* Stop it as a signal does. */
 void serving_stop(struct serving *serving);
 
+/* Write a file of access into the room. Its path, until the next call. */
+const char *serving_write_access(struct room *room, const char *lines);
+
 /* Has it said so? */
 bool serving_said(struct serving *serving, const char *text);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
