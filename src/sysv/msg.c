@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/clock.h>
-#include <sys/futex.h>
+#include <sys/nap.h>
 #include <sysv/memory.h>
 #include <sysv/thread.h>
 
@@ -133,10 +133,12 @@ static bool is_there(const struct nr_msg *msg, int id)
 static int await_change(const struct nr_msg *msg, int id)
 {
 	struct nr_sysv_entry_shared *shared = nr_ids_place(msg->ids, NR_SYSV_MSG, id);
-	uint32_t word = nr_load_acquire(&shared->word);
-	int r = nr_futex_wait(&shared->word, word,
-			      nr_clock_monotonic() + CHANGE_MS * UINT64_C(1000000));
+	const struct nr_futex_word word = {&shared->word, nr_load_acquire(&shared->word)};
+	struct nr_naps naps = {.held = false};
+	int r = nr_nap(&naps, &word, 1,
+		       nr_clock_monotonic() + CHANGE_MS * UINT64_C(1000000));
 
+	nr_naps_end(&naps);
 	return r == -EINTR || nr_interrupted() ? -EINTR : -ETIMEDOUT;
 }
 
