@@ -18,7 +18,8 @@ enum nr_segment_flags {
 	NR_SEGMENT_SPARSE = 1 << 16,
 	/*
 	 * Attachments outlive the handle without a descriptor of their own: the name
-	 * stays as long as anybody is attached.
+	 * stays as long as anybody is attached. The handle's header is not mapped: it is
+	 * for attaching, which is not noted down then, and for counting.
 	 */
 	NR_SEGMENT_BY_NAME = 1 << 17,
 };

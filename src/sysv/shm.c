@@ -242,6 +242,8 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 	r = nr_shm_find(ids, id, &entry);
 	if (r == 0)
 		r = nr_ids_permit(&entry, access);
+	if (r == 0 && !how.replace && at + entry.size < at)
+		r = -EINVAL;
 	if (r == 0)
 		r = attach(ids, id, &how, ret_address);
 	if (r == 0)
