@@ -14,7 +14,6 @@
 #include <segment/segment.h>
 #include <space/space.h>
 
-#define NR_SEGMENT_LENGTH_MAX (UINT64_C(1) << 46)
 #define NR_SEGMENT_VALUE_MAX  (UINT64_C(1) << 30)
 
 /* A segment's file, as a handle and the attachments made through it share it. */

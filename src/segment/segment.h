@@ -12,6 +12,8 @@
 #include <naru/segment.h>
 #include <stdbool.h>
 
+#define NR_SEGMENT_LENGTH_MAX (UINT64_C(1) << 46)
+
 /* As asked for in naru_segment_options, and */
 enum nr_segment_flags {
 	/* Reserve no memory; only look whether there is enough of it now. */

@@ -14,6 +14,7 @@ NARU_API int semget(key_t key, int semaphores, int flags)
 				  r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
 }
 
+/* The kernel takes no more bits of the number of operations, either. */
 NARU_API int semop(int id, struct sembuf *operations, size_t count)
 {
 	const struct nr_border border = nr_border_begin(false);
@@ -21,7 +22,8 @@ NARU_API int semop(int id, struct sembuf *operations, size_t count)
 	int r = nr_sem_default(&sem);
 
 	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
+		&border,
+		r < 0 ? r : nr_sem_operate(sem, id, operations, (uint32_t)count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
@@ -32,7 +34,9 @@ NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
 	int r = nr_sem_default(&sem);
 
 	return (int)nr_border_end(
-		&border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+		&border,
+		r < 0 ? r
+		      : nr_sem_operate(sem, id, operations, (uint32_t)count, timeout));
 }
 
 /* Who passes no argument uses none of what is read here. */

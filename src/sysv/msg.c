@@ -335,6 +335,14 @@ ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, l
 		return -EINVAL;
 	if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
+	/* Linux reads the buffer that a copy goes to, before all else. */
+	if (flags & MSG_COPY) {
+		uint64_t most = nr_ids_limit(msg->ids, NR_SYSV_MSGMAX);
+
+		r = nr_memory_readable(message, size < most ? size : most);
+		if (r < 0)
+			return r;
+	}
 	r = nr_slot_enter(&msg->slots, id, NR_SLOT_READ, &visit);
 	if (r < 0)
 		return r;
