@@ -7,6 +7,7 @@
  *	unit-edges-kernel	on the kernel, which must say the same
  */
 
+#include <dlfcn.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <support/child.h>
@@ -15,6 +16,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef MSG_COPY
@@ -83,6 +85,33 @@ static void test_copy_to_nowhere(void **state)
 	assert_fails(msgrcv(queue, &message, 8, 0, flags), EINVAL);
 }
 
+/* What other languages do: libc alone is asked where the calls are. */
+static void test_calls_of_libc(void **state)
+{
+	void *libc = dlopen("libc.so.6", RTLD_LAZY);
+	int (*get)(key_t key, int flags);
+	int (*control)(int id, int command, struct msqid_ds *buffer);
+	long (*by_number)(long number, ...);
+	int id;
+
+	(void)state;
+	assert_non_null(libc);
+	*(void **)&get = dlsym(libc, "msgget");
+	*(void **)&control = dlsym(RTLD_NEXT, "msgctl");
+	*(void **)&by_number = dlsym(libc, "syscall");
+	id = get(IPC_PRIVATE, 0600);
+	assert_int_equal(msgctl(id, IPC_RMID, NULL), 0);
+	id = msgget(IPC_PRIVATE, 0600);
+	assert_int_equal(control(id, IPC_RMID, NULL), 0);
+	id = msgget(IPC_PRIVATE, 0600);
+	assert_int_equal(by_number(SYS_msgctl, id, IPC_RMID, NULL), 0);
+	/* Everything else is where it was. */
+	assert_ptr_equal(dlsym(libc, "qsort"), dlsym(RTLD_DEFAULT, "qsort"));
+	assert_null(dlsym(libc, "msgput"));
+	assert_non_null(dlerror());
+	dlclose(libc);
+}
+
 /* Where nobody has said yet which users there are. */
 static int make_all_three(void *data)
 {
@@ -114,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_no_such_huge_pages),
 		cmocka_unit_test(test_number_of_operations),
 		cmocka_unit_test(test_copy_to_nowhere),
+		cmocka_unit_test(test_calls_of_libc),
 		cmocka_unit_test(test_user_namespace),
 	};
 	struct room *room = room_open();
