@@ -14,7 +14,7 @@
 #include <segment/segment.h>
 #include <space/space.h>
 
-#define NR_SEGMENT_VALUE_MAX  (UINT64_C(1) << 30)
+#define NR_SEGMENT_VALUE_MAX (UINT64_C(1) << 30)
 
 /* A segment's file, as a handle and the attachments made through it share it. */
 struct nr_segment_file {

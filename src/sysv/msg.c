@@ -108,7 +108,7 @@ static int make_queue(struct nr_ids *ids, const struct nr_ids_entry *entry, void
 	}
 	if (r == 0)
 		naru_queue_close(queue);
-	return r == -ENOSPC ? -ENOMEM : r;
+	return r == -ENOSPC || r == -EFBIG ? -ENOMEM : r;
 }
 
 int nr_msg_get(struct nr_msg *msg, key_t key, int flags)
