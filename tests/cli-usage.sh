@@ -50,6 +50,7 @@ refused 'naru receive: --except needs --type *' naru receive q --except --type -
 refused 'naru receive: give either --follow or --count; *' naru receive q -f -c 2
 refused 'naru receive: give either --null or --raw; *' naru receive q -0 -r
 refused 'naru ls: it lists one space at a time; *' naru ls x y
+refused 'naru ls: give either --json or --sysv; *' naru ls --json --sysv
 refused 'naru stat: it takes the name of one queue; *' naru stat
 refused 'naru rm: say which queue; *' naru rm
 refused 'naru doctor: it takes one program, *' naru doctor x y

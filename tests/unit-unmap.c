@@ -221,6 +221,25 @@ static void test_remap(void **state)
 	munmap(place, 2 * LENGTH);
 }
 
+/* What is attached in the place of another segment detaches that. */
+static void test_replace(void **state)
+{
+	int other = shmget(IPC_PRIVATE, LENGTH, 0600);
+	struct shmid_ds ds;
+
+	(void)state;
+	cut(0, PAGES);
+	assert_ptr_equal(shmat(other, bytes, 0), bytes);
+	assert_int_equal(shmctl(other, IPC_STAT, &ds), 0);
+	assert_int_equal(ds.shm_dtime, 0);
+	assert_ptr_equal(shmat(id, bytes, SHM_REMAP), bytes);
+	assert_int_equal(shmctl(other, IPC_STAT, &ds), 0);
+	assert_int_equal(ds.shm_nattch, 0);
+	assert_int_not_equal(ds.shm_dtime, 0);
+	assert_int_equal(shmctl(other, IPC_RMID, NULL), 0);
+	cut(0, PAGES);
+}
+
 static int unmap_as_child(void *data)
 {
 	(void)data;
@@ -357,7 +376,7 @@ int main(void)
 		with_one(test_remap),	   with_one(test_child),
 		with_one(test_raw_child),  with_one(test_removed),
 		with_one(test_threads),	   with_one(test_places_made_free),
-		with_one(test_no_place),
+		with_one(test_no_place),   with_one(test_replace),
 	};
 	struct room *room = room_open();
 	int failed;

@@ -194,6 +194,8 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
+	if (given.sysv && given.json)
+		return nr_bad_usage(&nr_command_ls, "either --json or --sysv");
 	if (given.sysv)
 		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);

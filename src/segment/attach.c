@@ -121,7 +121,7 @@ int nr_segment_attach(struct naru_segment *segment, const struct nr_attach *how,
 			*ret_length = it->length;
 	}
 	nr_attached_leave();
-	nr_cut_bury(gone, NULL, NULL);
+	nr_cut_bury(gone, how->detached, NULL);
 	if (r < 0)
 		free(it);
 	else if (!how->stealthy && !file->by_name)

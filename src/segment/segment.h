@@ -33,6 +33,8 @@ int nr_segment_create(struct naru_space *space, const char *name,
 int nr_segment_open(struct naru_space *space, const char *name, uint32_t flags,
 		    struct naru_segment **ret_segment);
 
+struct nr_attached;
+
 /* How to attach. */
 struct nr_attach {
 	void *address;	/* NULL: anywhere */
@@ -41,6 +43,8 @@ struct nr_attach {
 	bool executable;
 	bool stealthy; /* note nothing down about it in the header */
 	uint64_t tag;  /* the caller's own; nr_segment_find() tells it */
+	/* Told of each attachment that was replaced and has nothing left; may be NULL. */
+	void (*detached)(void *data, const struct nr_attached *attached);
 };
 
 /*

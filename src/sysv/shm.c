@@ -221,6 +221,12 @@ static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
 	return 0;
 }
 
+static void replaced(void *data, const struct nr_attached *attached)
+{
+	(void)data;
+	nr_shm_detached(attached);
+}
+
 int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 		  void **ret_address)
 {
@@ -230,6 +236,7 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 		.executable = flags & SHM_EXEC,
 		.stealthy = true,
 		.tag = (uint64_t)(uint32_t)id,
+		.detached = replaced,
 	};
 	uintptr_t at = (uintptr_t)address;
 	int access = how.read_only ? 0444 : 0666;
