@@ -134,6 +134,12 @@ int nr_map_private(size_t length, void **ret_address)
 		   0, ret_address);
 }
 
+int nr_map_shared(size_t length, void **ret_address)
+{
+	return map(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		   0, ret_address);
+}
+
 void nr_unmap(void *address, size_t length)
 {
 	if (address)

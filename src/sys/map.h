@@ -37,6 +37,8 @@ int nr_map_reserve(void *at, size_t length);
 /* Make a mapping longer where it is. -ENOMEM: something is behind it. */
 int nr_map_grow(void *address, size_t length, size_t wanted);
 int nr_map_private(size_t length, void **ret_address);
+/* The child of a fork has the same memory. */
+int nr_map_shared(size_t length, void **ret_address);
 void nr_unmap(void *address, size_t length);
 
 /* The child of a fork does not have this mapping. */
