@@ -195,7 +195,7 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 	if (status != NR_OK)
 		return status;
 	if (given.sysv && given.json)
-		return nr_bad_usage(&nr_command_ls, "either --json or --sysv");
+		return nr_bad_usage(&nr_command_ls, "give either --json or --sysv");
 	if (given.sysv)
 		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);
