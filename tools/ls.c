@@ -189,13 +189,13 @@ static int run(struct nr_tool *tool, int argc, char **argv)
 		return -first;
 	if (argc > first + 1)
 		return nr_bad_usage(&nr_command_ls, "it lists one space at a time");
+	if (given.sysv && given.json)
+		return nr_bad_usage(&nr_command_ls, "give either --json or --sysv");
 	if (argc > first)
 		tool->space_path = argv[first];
 	status = nr_tool_open_space(tool);
 	if (status != NR_OK)
 		return status;
-	if (given.sysv && given.json)
-		return nr_bad_usage(&nr_command_ls, "give either --json or --sysv");
 	if (given.sysv)
 		return nr_ls_sysv(tool);
 	r = naru_space_list(tool->space, collect, &listing);
