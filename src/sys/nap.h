@@ -12,7 +12,7 @@
  * kernel has put a frame for it on the stack then, where there was a mark.
  *
  * Not found out: handlers on a stack of their own (SA_ONSTACK) that run in the moment in
- * which a nap ends, and such moments on machines other than x86-64 and aarch64.
+ * which a nap begins or ends, and such moments on machines other than x86-64 and aarch64.
  */
 
 #include <stdatomic.h>
