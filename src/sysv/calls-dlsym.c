@@ -12,7 +12,6 @@
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -20,20 +19,20 @@
 typedef void *(*symbol_function)(void *handle, const char *name);
 typedef void (*any_function)(void);
 
-long syscall(long number, ...);
+/* Our own definitions, whoever else has some of these names, too. */
+#define CALLS(what)                                                                      \
+	what(msgget) what(msgsnd) what(msgrcv) what(msgctl) what(shmget) what(shmat)     \
+		what(shmdt) what(shmctl) what(semget) what(semop) what(semctl)           \
+			what(semtimedop)
+#define DECLARE(name) extern __typeof__(name) nr_own_##name;
+#define ENTRY(name)   {#name, (any_function)nr_own_##name},
+
+CALLS(DECLARE)
 
 static const struct {
 	const char *name;
 	any_function function;
-} calls[] = {
-	{"msgget", (any_function)msgget},   {"msgsnd", (any_function)msgsnd},
-	{"msgrcv", (any_function)msgrcv},   {"msgctl", (any_function)msgctl},
-	{"shmget", (any_function)shmget},   {"shmat", (any_function)shmat},
-	{"shmdt", (any_function)shmdt},	    {"shmctl", (any_function)shmctl},
-	{"semget", (any_function)semget},   {"semop", (any_function)semop},
-	{"semctl", (any_function)semctl},   {"semtimedop", (any_function)semtimedop},
-	{"syscall", (any_function)syscall},
-};
+} calls[] = {CALLS(ENTRY)};
 
 /* libc's own, or another preloaded library's; by its version, or we would find ours. */
 static symbol_function next_dlsym(void)
@@ -51,16 +50,26 @@ static symbol_function next_dlsym(void)
 	return function;
 }
 
+/*
+ * Nothing of libc's is called for a name that is not ours: sanitizers take over strcmp(3)
+ * and its like, and ask here where the real one is before theirs can be called.
+ */
+static bool is_same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 static void *find_ours(const char *name)
 {
 	void *found = NULL;
 
-	for (size_t i = 0; *name == 's' || *name == 'm'; i++) {
-		if (i == sizeof(calls) / sizeof(calls[0]))
-			break;
-		if (strcmp(name, calls[i].name) == 0)
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (is_same(name, calls[i].name))
 			*(any_function *)&found = calls[i].function;
-	}
 	return found;
 }
 
@@ -81,9 +90,9 @@ NARU_API void *dlsym(void *handle, const char *name)
 	symbol_function next = next_dlsym();
 	void *ours = find_ours(name), *found;
 
-	if (!next || (ours && handle == RTLD_NEXT))
+	if (!next)
 		return ours;
-	if (!ours || handle == RTLD_DEFAULT)
+	if (!ours || handle == RTLD_DEFAULT || handle == RTLD_NEXT)
 		return next(handle, name);
 	found = next(handle, name);
 	return found && is_libcs(next, found, name) ? ours : found;

@@ -55,3 +55,8 @@ NARU_API int semctl(int id, int number, int command, ...)
 	return (int)nr_border_end(
 		&border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
 }
+
+NR_OWN(semget);
+NR_OWN(semop);
+NR_OWN(semtimedop);
+NR_OWN(semctl);
