@@ -46,6 +46,12 @@ if command -v ipcmk lsipc >/dev/null; then
 	[ "$(grep -c 0x out)" -eq 0 ] || fail "objects are left"
 fi
 
+# Files that may not grow are memory that is not there.
+for what in $(command -v ipcmk >/dev/null && echo -Q -M1 -S1); do
+	run 0 env LC_ALL=C naru run sh -c "
+		ulimit -f 0; ipcmk $what 2>&1 | grep -q 'Cannot allocate memory'"
+done
+
 # Limits
 run 0 naru limits msgmni=1 shmmax=64K
 run 0 naru limits

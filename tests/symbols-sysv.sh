@@ -27,5 +27,5 @@ nm -D --undefined-only "$library" | awk '{ sub(/@.*/, "", $2); print $2 }' |
 	grep -vxE '(__)?(mem|str|v?snprintf)[a-z_]*|bcmp|qsort|secure_getenv' |
 	grep -vxE 'malloc|calloc|aligned_alloc|free|pthread_[a-z_]*|__register_atfork' |
 	grep -vxE 'clock_gettime|time|__libc_single_threaded|sched_getcpu|sysconf|__errno_location|__rseq_[a-z]*|__tls_get_addr' |
-	grep -vxE 'dlsym|fdopen|atexit|__cxa_atexit|__vsnprintf_chk' >"$scratch/foreign" || true
+	grep -vxE 'dlvsym|fdopen|atexit|__cxa_atexit|__vsnprintf_chk' >"$scratch/foreign" || true
 : | diff -u - "$scratch/foreign"

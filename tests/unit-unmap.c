@@ -20,7 +20,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 8, LENGTH = PAGES * PAGE, THREADS = 2, ROUNDS = 300 };
+enum {
+	PAGE = 4096,
+	PAGES = 8,
+	LENGTH = PAGES * PAGE,
+	THREADS = 2,
+	ROUNDS = 300,
+	FORKS = 50
+};
 
 static int id;
 static char *bytes; /* attached there */
@@ -221,6 +228,25 @@ static void test_remap(void **state)
 	munmap(place, 2 * LENGTH);
 }
 
+/* What is attached in the place of another segment detaches that. */
+static void test_replace(void **state)
+{
+	int other = shmget(IPC_PRIVATE, LENGTH, 0600);
+	struct shmid_ds ds;
+
+	(void)state;
+	cut(0, PAGES);
+	assert_ptr_equal(shmat(other, bytes, 0), bytes);
+	assert_int_equal(shmctl(other, IPC_STAT, &ds), 0);
+	assert_int_equal(ds.shm_dtime, 0);
+	assert_ptr_equal(shmat(id, bytes, SHM_REMAP), bytes);
+	assert_int_equal(shmctl(other, IPC_STAT, &ds), 0);
+	assert_int_equal(ds.shm_nattch, 0);
+	assert_int_not_equal(ds.shm_dtime, 0);
+	assert_int_equal(shmctl(other, IPC_RMID, NULL), 0);
+	cut(0, PAGES);
+}
+
 static int unmap_as_child(void *data)
 {
 	(void)data;
@@ -234,7 +260,8 @@ static void test_child(void **state)
 {
 	(void)state;
 	cut(0, 2);
-	assert_int_equal(child_run(unmap_as_child, NULL), 0);
+	for (int i = 0; i < FORKS; i++)
+		assert_int_equal(child_run(unmap_as_child, NULL), 0);
 	assert_int_equal(count(), 1);
 	cut(2, PAGES - 2);
 	assert_int_equal(count(), 0);
@@ -306,6 +333,44 @@ static void test_threads(void **state)
 	assert_int_equal(count(), 0);
 }
 
+/*
+ * What the application has made free and wants to attach to must not be taken by a
+ * mapping of our own, even if nothing else is free.
+ */
+static void test_places_made_free(void **state)
+{
+	enum { PLACES = 64 };
+	char *all = mmap(NULL, (size_t)PLACES * LENGTH, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(all, MAP_FAILED);
+	for (int i = 0; i < PLACES; i++) {
+		assert_int_equal(munmap(all + i * LENGTH, LENGTH), 0);
+		assert_ptr_equal(shmat(id, all + i * LENGTH + 1, SHM_RND),
+				 all + i * LENGTH);
+	}
+	for (int i = 0; i < PLACES; i++) {
+		assert_int_equal(shmdt(all + i * LENGTH), 0);
+		assert_ptr_equal(shmat(id, all + i * LENGTH, SHM_RDONLY),
+				 all + i * LENGTH);
+	}
+	cut(0, PAGES);
+	assert_int_equal(count(), PLACES);
+	assert_int_equal(munmap(all, (size_t)PLACES * LENGTH), 0);
+}
+
+/* Beyond the last address. */
+static void test_no_place(void **state)
+{
+	void *last = (void *)-(intptr_t)PAGE;
+
+	(void)state;
+	assert_ptr_equal(shmat(id, last, 0), (void *)-1);
+	assert_int_equal(errno, EINVAL);
+	cut(0, PAGES);
+}
+
 #define with_one(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
@@ -318,7 +383,8 @@ int main(void)
 		with_one(test_move_half),  with_one(test_shrink_and_copy),
 		with_one(test_remap),	   with_one(test_child),
 		with_one(test_raw_child),  with_one(test_removed),
-		with_one(test_threads),
+		with_one(test_threads),	   with_one(test_places_made_free),
+		with_one(test_no_place),   with_one(test_replace),
 	};
 	struct room *room = room_open();
 	int failed;

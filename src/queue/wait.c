@@ -199,9 +199,11 @@ static int sleep_once(struct nr_waiting *waiting, _Atomic uint32_t *state, uint6
 		return -ETIMEDOUT;
 	waiting->napped = true;
 	if (until - now <= nap)
-		return nr_futex_wait(state, NR_WAITER_SLEEPING, until);
-	return nr_futex_wait(state, NR_WAITER_SLEEPING, now + nap) == -EINTR ? -EINTR
-									     : -EAGAIN;
+		return nr_members_nap(&waiting->watch, state, NR_WAITER_SLEEPING, until);
+	return nr_members_nap(&waiting->watch, state, NR_WAITER_SLEEPING, now + nap) ==
+			       -EINTR
+		       ? -EINTR
+		       : -EAGAIN;
 }
 
 /* 0: woken, or there may be something. */
@@ -232,6 +234,7 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 			return nr_load_relaxed(&queue->shared->removed) ? -EIDRM : 0;
 		}
 		if (r == -EOWNERDEAD) {
+			nr_members_awake(&waiting->watch);
 			r = nr_queue_mourn(queue, waiting->id, &waiting->watch, deadline);
 			set_bit_again(waiting);
 			return r;
@@ -241,6 +244,14 @@ static int sleep_on(struct nr_waiting *waiting, struct nr_deadline *deadline)
 		if (r != 0)
 			return r > 0 ? 0 : r;
 	}
+}
+
+static int sleep_and_awake(struct nr_waiting *waiting, struct nr_deadline *deadline)
+{
+	int r = sleep_on(waiting, deadline);
+
+	nr_members_awake(&waiting->watch);
+	return r;
 }
 
 int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
@@ -269,7 +280,7 @@ int nr_wait(struct nr_waiting *waiting, struct nr_deadline *deadline)
 			return 0;
 		/* fall through */
 	default:
-		return sleep_on(waiting, deadline);
+		return sleep_and_awake(waiting, deadline);
 	}
 }
 

@@ -29,26 +29,22 @@ static int length_of(const struct nr_segment_file *file, int fd, uint64_t *ret_l
  * keep that with the bytes.
  */
 static int map_data(struct nr_segment_file *file, const struct nr_attach *how,
-		    struct nr_attachment *it)
+		    uint64_t length, struct nr_attachment *it)
 {
 	bool own = how->read_only && !file->read_only;
 	const struct nr_map_how map = {
 		.at = how->address,
-		.replace = how->replace,
 		.writable = !how->read_only,
 		.executable = how->executable,
 		.alignment = file->form & NR_FORM_HUGE ? NR_HUGE_PAGE : 0,
 	};
 	int fd = own ? nr_segment_open_own(file, true) : nr_segment_descriptor(file);
-	uint64_t length = 0;
 	void *address;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = length_of(file, fd, &length);
-	if (r == 0)
-		r = nr_map_file_as(fd, file->data_offset, length, &map, &address);
+	r = nr_map_file_as(fd, file->data_offset, length, &map, &address);
 	if (own)
 		nr_file_close(fd);
 	if (r < 0)
@@ -59,18 +55,42 @@ static int map_data(struct nr_segment_file *file, const struct nr_attach *how,
 	return 0;
 }
 
+/*
+ * Hold and data. Where the data are wanted, our own mapping must not come, though the
+ * place may be the first one that is free: the application has made it so.
+ */
+static int map_both(struct nr_segment_file *file, const struct nr_attach *how,
+		    struct nr_attachment *it)
+{
+	bool reserved = how->address && !how->replace;
+	int r, fd = nr_segment_descriptor(file);
+	uint64_t length = 0;
+
+	if (fd < 0)
+		return fd;
+	r = length_of(file, fd, &length);
+	if (r == 0 && reserved)
+		r = nr_map_reserve(how->address, length);
+	if (r < 0)
+		return r;
+	r = nr_hold_take(file, false, &it->hold);
+	if (r == 0) {
+		r = map_data(file, how, length, it);
+		if (r < 0)
+			nr_hold_drop(it->hold);
+	}
+	if (r < 0 && reserved)
+		nr_unmap(how->address, length);
+	return r;
+}
+
 static int attach_locked(struct nr_segment_file *file, const struct nr_attach *how,
 			 struct nr_attachment *it, struct nr_attachment **gone)
 {
-	int r = nr_hold_take(file, false, &it->hold);
+	int r = map_both(file, how, it);
 
 	if (r < 0)
 		return r;
-	r = map_data(file, how, it);
-	if (r < 0) {
-		nr_hold_drop(it->hold);
-		return r;
-	}
 	/* What lay there is attached no more; the application may have unmapped it, too.
 	 */
 	nr_cut(it->address, nr_attachment_end(it), gone);
@@ -101,10 +121,10 @@ int nr_segment_attach(struct naru_segment *segment, const struct nr_attach *how,
 			*ret_length = it->length;
 	}
 	nr_attached_leave();
-	nr_cut_bury(gone, NULL, NULL);
+	nr_cut_bury(gone, how->detached, NULL);
 	if (r < 0)
 		free(it);
-	else if (!how->stealthy)
+	else if (!how->stealthy && !file->by_name)
 		nr_segment_note(segment, &segment->shared->attached);
 	return r;
 }
@@ -131,7 +151,8 @@ static void note_detach(struct nr_segment_file *file)
 	int fd = file->read_only ? -EACCES : nr_segment_descriptor(file);
 
 	if (fd < 0 || nr_file_stat(fd, &stat) < 0 ||
-	    nr_segment_map(&segment, fd, &stat, false, &data_offset, &form) < 0)
+	    nr_segment_look(&segment, fd, &stat, &data_offset, &form) < 0 ||
+	    nr_segment_map(&segment, fd, false) < 0)
 		return;
 	nr_segment_note(&segment, &segment.shared->detached);
 	nr_unmap(segment.shared, segment.mapped);

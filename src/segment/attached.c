@@ -5,6 +5,7 @@
 #include <base/atomic.h>
 #include <base/log.h>
 #include <pthread.h>
+#include <segment/handover.h>
 #include <segment/hold.h>
 #include <stddef.h>
 #include <sys/map.h>
@@ -25,6 +26,7 @@ static void renew_holds(void)
 {
 	for (struct nr_attachment *it = attachments; it; it = it->next)
 		it->hold = it->child_hold = NULL;
+	nr_handover_forget();
 	nr_store_relaxed(known, 1);
 	for (struct nr_attachment *it = attachments; it; it = it->next)
 		if (nr_hold_take(it->file, false, &it->hold) < 0)
@@ -63,6 +65,8 @@ bool nr_attached_may_be(const void *address, size_t length)
 static void before_fork(void)
 {
 	enter();
+	if (attachments)
+		nr_handover_begin();
 	for (struct nr_attachment *it = attachments; it; it = it->next)
 		if (nr_hold_take(it->file, true, &it->child_hold) < 0)
 			nr_log("segment %s: a child that is attached will not count",
@@ -76,6 +80,7 @@ static void after_fork_in_parent(void)
 		nr_hold_drop(it->child_hold);
 		it->child_hold = NULL;
 	}
+	nr_handover_end();
 	nr_attached_leave();
 }
 
@@ -86,6 +91,7 @@ static void after_fork_in_child(void)
 		it->child_hold = NULL;
 		nr_hold_adopt(it->hold);
 	}
+	nr_handover_inherit();
 	if (known)
 		nr_store_relaxed(known, 1);
 	nr_attached_leave();

@@ -7,8 +7,8 @@
  *
  * The child of a fork has the mappings, and so it is attached. Before the fork, each
  * attachment gets a second hold (segment/hold.h), which the child inherits; then the
- * parent drops it. So the child counts from the moment that fork returns, and if either
- * of them dies on the way, the kernel drops what it had.
+ * parent drops it (segment/handover.h). So the child counts from the moment that fork
+ * returns, and if either of them dies on the way, the kernel drops what it had.
  *
  * A child that is made past libc's fork(2) (clone(2), _Fork(3)) has none of them. It
  * finds that out, and takes some, with its first call that has to do with attachments.

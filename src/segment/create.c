@@ -94,10 +94,11 @@ static int new_handle(struct naru_space *space, const char *name, int fd, uint32
 	segment = calloc(1, sizeof(*segment));
 	file = nr_segment_file_new(space, name, fd, &stat, read_only);
 	if (segment && file)
-		r = nr_segment_map(segment, fd, &stat, read_only, &file->data_offset,
-				   &file->form);
+		r = nr_segment_look(segment, fd, &stat, &file->data_offset, &file->form);
 	else
 		r = -ENOMEM;
+	if (r == 0 && !(flags & NR_SEGMENT_BY_NAME))
+		r = nr_segment_map(segment, fd, read_only);
 	if (r < 0) {
 		if (file) {
 			nr_store_relaxed(&file->kept.fd, -1);

@@ -3,6 +3,7 @@
 #include <segment/cut.h>
 
 #include <base/log.h>
+#include <segment/handover.h>
 #include <segment/hold.h>
 #include <stdlib.h>
 #include <sys/map.h>
@@ -63,6 +64,7 @@ static void cut_one(struct nr_attachment *it, unsigned char *from,
 	} else {
 		nr_attached_remove(it);
 		nr_hold_drop(it->hold);
+		nr_handover_await();
 		it->next = *gone;
 		*gone = it;
 	}

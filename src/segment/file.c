@@ -113,13 +113,11 @@ static int check_header(const struct nr_segment_shared *shared, uint64_t file_si
 		       : 0;
 }
 
-int nr_segment_map(struct naru_segment *segment, int fd, const struct stat *stat,
-		   bool read_only, uint64_t *ret_data_offset, uint32_t *ret_form)
+int nr_segment_look(struct naru_segment *segment, int fd, const struct stat *stat,
+		    uint64_t *ret_data_offset, uint32_t *ret_form)
 {
 	struct nr_segment_shared header;
 	ssize_t n = nr_file_read_at(fd, &header, sizeof(header), 0);
-	void *address;
-	size_t length;
 	int r;
 
 	if (n < 0)
@@ -128,16 +126,23 @@ int nr_segment_map(struct naru_segment *segment, int fd, const struct stat *stat
 				       : check_header(&header, (uint64_t)stat->st_size);
 	if (r < 0)
 		return r;
-	length = nr_latest_end(header.latest_offset, header.latest_size);
-	r = nr_map_file(fd, 0, length, !read_only, NULL, &address);
-	if (r < 0)
-		return r;
-	segment->shared = address;
-	segment->mapped = length;
 	segment->latest_offset = header.latest_offset;
 	segment->latest_size = header.latest_size;
 	*ret_data_offset = header.data_offset;
 	*ret_form = header.form;
+	return 0;
+}
+
+int nr_segment_map(struct naru_segment *segment, int fd, bool read_only)
+{
+	size_t length = nr_latest_end(segment->latest_offset, segment->latest_size);
+	void *address;
+	int r = nr_map_file(fd, 0, length, !read_only, NULL, &address);
+
+	if (r < 0)
+		return r;
+	segment->shared = address;
+	segment->mapped = length;
 	return 0;
 }
 

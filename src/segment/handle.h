@@ -14,8 +14,7 @@
 #include <segment/segment.h>
 #include <space/space.h>
 
-#define NR_SEGMENT_LENGTH_MAX (UINT64_C(1) << 46)
-#define NR_SEGMENT_VALUE_MAX  (UINT64_C(1) << 30)
+#define NR_SEGMENT_VALUE_MAX (UINT64_C(1) << 30)
 
 /* A segment's file, as a handle and the attachments made through it share it. */
 struct nr_segment_file {
@@ -69,12 +68,15 @@ static inline uint64_t nr_latest_end(uint64_t offset, uint64_t size)
 }
 
 /*
- * Read the header of the file open as @fd, check it, and map it.
+ * Read the header of the file open as @fd, and check it.
  *
  * -EBADMSG, -EPROTONOSUPPORT
  */
-int nr_segment_map(struct naru_segment *segment, int fd, const struct stat *stat,
-		   bool read_only, uint64_t *ret_data_offset, uint32_t *ret_form);
+int nr_segment_look(struct naru_segment *segment, int fd, const struct stat *stat,
+		    uint64_t *ret_data_offset, uint32_t *ret_form);
+
+/* Map the header that was looked at. */
+int nr_segment_map(struct naru_segment *segment, int fd, bool read_only);
 
 /* Note down who has done what, if we may write. */
 void nr_segment_note(struct naru_segment *segment, struct nr_segment_use_shared *use);

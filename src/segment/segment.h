@@ -12,13 +12,16 @@
 #include <naru/segment.h>
 #include <stdbool.h>
 
+#define NR_SEGMENT_LENGTH_MAX (UINT64_C(1) << 46)
+
 /* As asked for in naru_segment_options, and */
 enum nr_segment_flags {
 	/* Reserve no memory; only look whether there is enough of it now. */
 	NR_SEGMENT_SPARSE = 1 << 16,
 	/*
 	 * Attachments outlive the handle without a descriptor of their own: the name
-	 * stays as long as anybody is attached.
+	 * stays as long as anybody is attached. The handle's header is not mapped: it is
+	 * for attaching, which is not noted down then, and for counting.
 	 */
 	NR_SEGMENT_BY_NAME = 1 << 17,
 };
@@ -30,6 +33,8 @@ int nr_segment_create(struct naru_space *space, const char *name,
 int nr_segment_open(struct naru_space *space, const char *name, uint32_t flags,
 		    struct naru_segment **ret_segment);
 
+struct nr_attached;
+
 /* How to attach. */
 struct nr_attach {
 	void *address;	/* NULL: anywhere */
@@ -38,6 +43,8 @@ struct nr_attach {
 	bool executable;
 	bool stealthy; /* note nothing down about it in the header */
 	uint64_t tag;  /* the caller's own; nr_segment_find() tells it */
+	/* Told of each attachment that was replaced and has nothing left; may be NULL. */
+	void (*detached)(void *data, const struct nr_attached *attached);
 };
 
 /*

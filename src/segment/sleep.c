@@ -33,12 +33,12 @@ static int nap(struct nr_segment_sleep *sleep, _Atomic uint32_t *word, uint32_t 
 		return -ETIMEDOUT;
 	if (until - now > length_ns)
 		until = now + length_ns;
-	r = nr_futex_wait(word, expected, until);
+	r = nr_members_nap(&sleep->watch, word, expected, until);
 	return r == -EINTR ? r : 0;
 }
 
-int nr_segment_sleep(struct nr_segment_sleep *sleep, _Atomic uint32_t *word,
-		     uint32_t expected)
+static int sleep_once(struct nr_segment_sleep *sleep, _Atomic uint32_t *word,
+		      uint32_t expected)
 {
 	struct nr_segment_shared *shared = sleep->segment->shared;
 	int r;
@@ -60,4 +60,13 @@ int nr_segment_sleep(struct nr_segment_sleep *sleep, _Atomic uint32_t *word,
 		return 0;
 	}
 	return r == -EAGAIN ? 0 : r;
+}
+
+int nr_segment_sleep(struct nr_segment_sleep *sleep, _Atomic uint32_t *word,
+		     uint32_t expected)
+{
+	int r = sleep_once(sleep, word, expected);
+
+	nr_members_awake(&sleep->watch);
+	return r;
 }

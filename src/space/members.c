@@ -145,12 +145,13 @@ static uint64_t nap_ns(struct nr_watch *watch, bool blind)
 	return UINT64_C(1000000) * (blind ? watch->nap_ms : NR_MEMBERS_CALM_MS);
 }
 
-/* Which of the words it was, or as nr_futex_wait_any() says. */
+/* Which of the words it was, or as nr_nap() says. */
 static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_ns)
 {
 	const struct nr_futex_word *own = &vigil->words[OWN];
 	/* A signal handler is to end the wait, and must not have it begun anew. */
-	bool alone = nr_load_relaxed(&no_wait_any) || nr_signal_restarts();
+	bool alone = nr_load_relaxed(&no_wait_any) ||
+		     nr_signal_restarts(nr_naps_mask(&watch->naps));
 	uint64_t nap = nap_ns(watch, vigil->blind || alone);
 	uint64_t now = nr_clock_monotonic();
 	int r;
@@ -159,10 +160,7 @@ static int sleep_on(struct nr_watch *watch, struct vigil *vigil, uint64_t until_
 		return -ETIMEDOUT;
 	if (until_ns - now > nap)
 		until_ns = now + nap;
-	if (alone)
-		r = nr_futex_wait(own->word, own->expected, until_ns);
-	else
-		r = nr_futex_wait_any(vigil->words, vigil->count, until_ns);
+	r = nr_nap(&watch->naps, own, alone ? 1 : vigil->count, until_ns);
 	if (is_answer(r))
 		return r;
 	/* Whatever it is (-ENOSYS, -EPERM): not again and again without a sleep. */
@@ -179,6 +177,19 @@ static void pass_on(const struct vigil *vigil)
 	for (uint32_t i = vigil->others; i < vigil->count; i++)
 		if (nr_load_relaxed(vigil->words[i].word) != vigil->words[i].expected)
 			nr_futex_wake(vigil->words[i].word, INT_MAX);
+}
+
+int nr_members_nap(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
+		   uint64_t until_ns)
+{
+	const struct nr_futex_word own = {word, expected};
+
+	return nr_nap(&watch->naps, &own, 1, until_ns);
+}
+
+void nr_members_awake(struct nr_watch *watch)
+{
+	nr_naps_end(&watch->naps);
 }
 
 int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,

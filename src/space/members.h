@@ -20,6 +20,7 @@
 
 #include <layout/members.h>
 #include <space/space.h>
+#include <sys/nap.h>
 
 /*
  * Longest nap where a death may go unheard, and where none should. The kernel wakes one
@@ -55,6 +56,7 @@ struct nr_watch {
 	 */
 	bool (*news)(void *data);
 	void *data;
+	struct nr_naps naps;
 	uint32_t nap_ms; /* the last short one's length; at first 0 */
 	bool doubts;	 /* a nap was over: the next time, the kernel is asked */
 	uint32_t dead_count;
@@ -76,6 +78,14 @@ void nr_members_join(struct naru_space *space, struct nr_members_shared *members
  */
 int nr_members_sleep(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
 		     uint64_t until_ns);
+
+/*
+ * Only a nap: 0, -ETIMEDOUT or -EINTR. Until nr_members_awake(), which must be called
+ * before the wait ends, handlers run in naps and sleeps alone.
+ */
+int nr_members_nap(struct nr_watch *watch, _Atomic uint32_t *word, uint32_t expected,
+		   uint64_t until_ns);
+void nr_members_awake(struct nr_watch *watch);
 
 /* What the dead of the last -EOWNERDEAD had left has been seen to. */
 void nr_members_forget(struct nr_watch *watch);

@@ -21,8 +21,8 @@
 static_assert(sizeof(long) == 8, "file offsets are passed in one register");
 
 #if defined(__x86_64__)
-static inline long nr_call_raw(long number, long a, long b, long c, long d, long e,
-			       long f)
+static inline __attribute__((always_inline)) long
+nr_call_raw(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long fourth __asm__("r10") = d;
 	register long fifth __asm__("r8") = e;
@@ -37,8 +37,8 @@ static inline long nr_call_raw(long number, long a, long b, long c, long d, long
 	return result;
 }
 #elif defined(__aarch64__)
-static inline long nr_call_raw(long number, long a, long b, long c, long d, long e,
-			       long f)
+static inline __attribute__((always_inline)) long
+nr_call_raw(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long which __asm__("x8") = number;
 	register long first __asm__("x0") = a;

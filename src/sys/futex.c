@@ -28,22 +28,6 @@ int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
 	return r == -EAGAIN ? 0 : r;
 }
 
-int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
-		      uint64_t until_ns)
-{
-	struct futex_waitv waits[NR_FUTEX_WORDS];
-	struct timespec until = timespec_of(until_ns);
-
-	for (uint32_t i = 0; i < count; i++)
-		waits[i] = (struct futex_waitv){
-			.uaddr = (uintptr_t)words[i].word,
-			.val = words[i].expected,
-			.flags = FUTEX_32,
-		};
-	return (int)nr_call_once(SYS_futex_waitv, waits, count, 0,
-				 until_ns == UINT64_MAX ? NULL : &until, CLOCK_MONOTONIC);
-}
-
 int nr_futex_wake(_Atomic uint32_t *word, int count)
 {
 	int woken = (int)nr_call_once(SYS_futex, word, FUTEX_WAKE, count);

@@ -16,24 +16,6 @@
  */
 int nr_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns);
 
-/* A word to sleep on, and what it holds. */
-struct nr_futex_word {
-	_Atomic uint32_t *word;
-	uint32_t expected;
-};
-
-/*
- * Sleep while each of @count (at most NR_FUTEX_WORDS) words holds what it did.
- *
- * >= 0		one of them was woken: which
- * -EAGAIN	one of them holds something else
- * -ETIMEDOUT, -EINTR
- * -ENOSYS	the kernel does not have it (it came with Linux 5.16)
- */
-#define NR_FUTEX_WORDS 128
-int nr_futex_wait_any(const struct nr_futex_word *words, uint32_t count,
-		      uint64_t until_ns);
-
 /* Wake up to @count sleepers; returns how many. Works across processes. */
 int nr_futex_wake(_Atomic uint32_t *word, int count);
 

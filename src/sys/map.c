@@ -85,6 +85,20 @@ static int find_place(size_t length, size_t alignment, void **ret_address)
 	return 0;
 }
 
+int nr_map_reserve(void *at, size_t length)
+{
+	void *address;
+	int r = map(at, length, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
+		    0, &address);
+
+	if (r < 0 || address == at)
+		return r;
+	/* A kernel before 4.17 takes the address for a hint. */
+	nr_unmap(address, length);
+	return -EEXIST;
+}
+
 int nr_map_file_as(int fd, uint64_t offset, size_t length, const struct nr_map_how *how,
 		   void **ret_address)
 {
@@ -95,15 +109,9 @@ int nr_map_file_as(int fd, uint64_t offset, size_t length, const struct nr_map_h
 	int r;
 
 	if (at)
-		flags |= how->replace ? MAP_FIXED : MAP_FIXED_NOREPLACE;
-	if (at || how->alignment <= nr_page_size()) {
-		r = map(at, length, protection, flags, fd, offset, ret_address);
-		if (r < 0 || !at || *ret_address == at)
-			return r;
-		/* A kernel before 4.17 takes the address for a hint. */
-		nr_unmap(*ret_address, length);
-		return -EEXIST;
-	}
+		flags |= MAP_FIXED;
+	if (at || how->alignment <= nr_page_size())
+		return map(at, length, protection, flags, fd, offset, ret_address);
 	r = find_place(length, how->alignment, &at);
 	if (r < 0)
 		return r;
@@ -123,6 +131,12 @@ int nr_map_grow(void *address, size_t length, size_t wanted)
 int nr_map_private(size_t length, void **ret_address)
 {
 	return map(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0, ret_address);
+}
+
+int nr_map_shared(size_t length, void **ret_address)
+{
+	return map(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		   0, ret_address);
 }
 

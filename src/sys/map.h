@@ -18,22 +18,27 @@ int nr_map_file(int fd, uint64_t offset, size_t length, bool writable, void *at,
 
 /* Where, and what for. */
 struct nr_map_how {
-	void *at;     /* NULL: anywhere */
-	bool replace; /* what is mapped at that address */
+	void *at; /* as of nr_map_file() */
 	bool writable;
 	bool executable;
 	size_t alignment; /* of the address; 0: a page's */
 };
 
-/*
- * As nr_map_file(), but for these. -EEXIST: there is something at that address (and
- * replace is false).
- */
+/* As nr_map_file(), but for these. */
 int nr_map_file_as(int fd, uint64_t offset, size_t length, const struct nr_map_how *how,
 		   void **ret_address);
+
+/*
+ * Keep these addresses free, until something is mapped in their place. -EEXIST: there is
+ * something.
+ */
+int nr_map_reserve(void *at, size_t length);
+
 /* Make a mapping longer where it is. -ENOMEM: something is behind it. */
 int nr_map_grow(void *address, size_t length, size_t wanted);
 int nr_map_private(size_t length, void **ret_address);
+/* The child of a fork has the same memory. */
+int nr_map_shared(size_t length, void **ret_address);
 void nr_unmap(void *address, size_t length);
 
 /* The child of a fork does not have this mapping. */

@@ -39,12 +39,18 @@ static bool restarts(int number)
 	       action.handler != (uintptr_t)SIG_IGN && action.flags & SA_RESTART;
 }
 
-bool nr_signal_restarts(void)
+uint64_t nr_signal_blocked(void)
 {
 	uint64_t blocked = 0;
-	bool any = false;
 
 	nr_call_once(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	return blocked;
+}
+
+bool nr_signal_restarts(uint64_t blocked)
+{
+	bool any = false;
+
 	for (int number = 1; number <= SIGNALS && !any; number++)
 		any = !(blocked >> (number - 1) & 1) && !is_libcs(number) &&
 		      !is_a_fault(number) && restarts(number);

@@ -41,3 +41,8 @@ NARU_API int msgctl(int id, int command, struct msqid_ds *buffer)
 	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_msg_control(msg, id, command, buffer));
 }
+
+NR_OWN(msgget);
+NR_OWN(msgsnd);
+NR_OWN(msgrcv);
+NR_OWN(msgctl);

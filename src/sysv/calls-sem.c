@@ -14,16 +14,18 @@ NARU_API int semget(key_t key, int semaphores, int flags)
 				  r < 0 ? r : nr_sem_get(sem, key, semaphores, flags));
 }
 
+/* The kernel takes no more bits of the number of operations, either. */
 NARU_API int semop(int id, struct sembuf *operations, size_t count)
 {
 	const struct nr_border border = nr_border_begin(false);
 	struct nr_sem *sem;
 	int r = nr_sem_default(&sem);
 
-	if (r == 0 && count == 1 && nr_sem_operate_at_once(sem, id, operations))
+	if (r == 0 && (uint32_t)count == 1 && nr_sem_operate_at_once(sem, id, operations))
 		return (int)nr_border_end(border, 0);
 	return (int)nr_border_end(
-		border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, NULL));
+		border,
+		r < 0 ? r : nr_sem_operate(sem, id, operations, (uint32_t)count, NULL));
 }
 
 NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
@@ -34,7 +36,9 @@ NARU_API int semtimedop(int id, struct sembuf *operations, size_t count,
 	int r = nr_sem_default(&sem);
 
 	return (int)nr_border_end(
-		border, r < 0 ? r : nr_sem_operate(sem, id, operations, count, timeout));
+		border,
+		r < 0 ? r
+		      : nr_sem_operate(sem, id, operations, (uint32_t)count, timeout));
 }
 
 /* Who passes no argument uses none of what is read here. */
@@ -53,3 +57,8 @@ NARU_API int semctl(int id, int number, int command, ...)
 	return (int)nr_border_end(
 		border, r < 0 ? r : nr_sem_control(sem, id, number, command, argument));
 }
+
+NR_OWN(semget);
+NR_OWN(semop);
+NR_OWN(semtimedop);
+NR_OWN(semctl);

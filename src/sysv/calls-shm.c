@@ -42,3 +42,8 @@ NARU_API int shmctl(int id, int command, struct shmid_ds *buffer)
 	return (int)nr_border_end(border,
 				  r < 0 ? r : nr_shm_control(ids, id, command, buffer));
 }
+
+NR_OWN(shmget);
+NR_OWN(shmat);
+NR_OWN(shmdt);
+NR_OWN(shmctl);

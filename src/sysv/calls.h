@@ -12,6 +12,17 @@
 #include <naru/base.h>
 #include <sysv/thread.h>
 
+#if __has_attribute(copy)
+#define NR_LIKE(name) copy(name),
+#else
+#define NR_LIKE(name)
+#endif
+
+/* Another name for a function here, that means just this one: sysv/calls-dlsym.c */
+#define NR_OWN(name)                                                                     \
+	extern __typeof__(name) nr_own_##name                                            \
+		__attribute__((NR_LIKE(name) alias(#name), visibility("hidden")))
+
 /* From "-errno" to libc's "-1 and errno". */
 static inline long nr_answer(long result)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/clock.h>
-#include <sys/futex.h>
+#include <sys/nap.h>
 #include <sysv/memory.h>
 #include <sysv/thread.h>
 
@@ -108,7 +108,7 @@ static int make_queue(struct nr_ids *ids, const struct nr_ids_entry *entry, void
 	}
 	if (r == 0)
 		naru_queue_close(queue);
-	return r == -ENOSPC ? -ENOMEM : r;
+	return r == -ENOSPC || r == -EFBIG ? -ENOMEM : r;
 }
 
 int nr_msg_get(struct nr_msg *msg, key_t key, int flags)
@@ -133,10 +133,12 @@ static bool is_there(const struct nr_msg *msg, int id)
 static int await_change(const struct nr_msg *msg, int id)
 {
 	struct nr_sysv_entry_shared *shared = nr_ids_place(msg->ids, NR_SYSV_MSG, id);
-	uint32_t word = nr_load_acquire(&shared->word);
-	int r = nr_futex_wait(&shared->word, word,
-			      nr_clock_monotonic() + CHANGE_MS * UINT64_C(1000000));
+	const struct nr_futex_word word = {&shared->word, nr_load_acquire(&shared->word)};
+	struct nr_naps naps = {.held = false};
+	int r = nr_nap(&naps, &word, 1,
+		       nr_clock_monotonic() + CHANGE_MS * UINT64_C(1000000));
 
+	nr_naps_end(&naps);
 	return r == -EINTR || nr_interrupted() ? -EINTR : -ETIMEDOUT;
 }
 
@@ -333,6 +335,14 @@ ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, l
 		return -EINVAL;
 	if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
+	/* Linux reads the buffer that a copy goes to, before all else. */
+	if (flags & MSG_COPY) {
+		uint64_t most = nr_ids_limit(msg->ids, NR_SYSV_MSGMAX);
+
+		r = nr_memory_readable(message, size < most ? size : most);
+		if (r < 0)
+			return r;
+	}
 	r = nr_slot_enter(&msg->slots, id, NR_SLOT_READ, &visit);
 	if (r < 0)
 		return r;

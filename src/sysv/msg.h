@@ -34,8 +34,11 @@ ssize_t nr_msg_receive(struct nr_msg *msg, int id, void *message, size_t size, l
 		       int flags);
 int nr_msg_control(struct nr_msg *msg, int id, int command, struct msqid_ds *buffer);
 
-/* Whoever waits looks so often whether its queue is still there: a remover may die. */
-enum { NR_MSG_SLICE_MS = 1000 };
+/*
+ * Whoever waits looks so often whether its queue is still there: a remover may die. No
+ * whole second, in which programs are woken by alarm(2): see sys/nap.h.
+ */
+enum { NR_MSG_SLICE_MS = 1010 };
 
 /* So many milliseconds a sender leaves it to receivers to make room, and then to memory.
  */

@@ -116,7 +116,7 @@ static int make_set(struct nr_ids *ids, const struct nr_ids_entry *entry, void *
 		if (r == -EEXIST && i == 0)
 			(void)nr_object_remove(ids->space, name);
 	}
-	return r == -ENOSPC ? -ENOMEM : r;
+	return r == -ENOSPC || r == -EFBIG ? -ENOMEM : r;
 }
 
 static int check_size(const struct nr_ids_get *get, const struct nr_ids_entry *entry)

@@ -166,9 +166,10 @@ static int sleep_once(struct sleep *sleep)
 		return -ETIMEDOUT;
 	sleep->napped = true;
 	if (sleep->until - now <= nap)
-		return nr_futex_wait(&sleep->sleeper->state, NR_SLEEPER_ASLEEP,
-				     sleep->until);
-	r = nr_futex_wait(&sleep->sleeper->state, NR_SLEEPER_ASLEEP, now + nap);
+		return nr_members_nap(&sleep->watch, &sleep->sleeper->state,
+				      NR_SLEEPER_ASLEEP, sleep->until);
+	r = nr_members_nap(&sleep->watch, &sleep->sleeper->state, NR_SLEEPER_ASLEEP,
+			   now + nap);
 	return r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
@@ -324,6 +325,7 @@ int nr_set_sleep(struct nr_set *set, uint32_t id, uint32_t index, uint64_t until
 
 	look_for_a_moment(set, sleep.sleeper);
 	r = sleep_on(&sleep);
+	nr_members_awake(&sleep.watch);
 	nr_store_relaxed(&set->waker_cpu, nr_load_relaxed(&sleep.sleeper->waker_cpu));
 	return nr_thread_end(wait, r);
 }
@@ -333,10 +335,13 @@ int nr_set_nap(struct nr_set *set, uint64_t until_ns)
 	uint64_t wait = nr_thread_wait(give_up, set, false);
 	uint64_t now = nr_clock_monotonic(), nap = now + NAP_BLIND_MS * MS;
 	_Atomic uint32_t nobody = 0;
+	const struct nr_futex_word word = {&nobody, 0};
+	struct nr_naps naps = {.held = false};
 	int r = -EAGAIN;
 
 	if (now < until_ns)
-		r = nr_futex_wait(&nobody, 0, nap < until_ns ? nap : until_ns);
+		r = nr_nap(&naps, &word, 1, nap < until_ns ? nap : until_ns);
+	nr_naps_end(&naps);
 	if (r == -ETIMEDOUT)
 		r = nr_set_is_gone(set) ? -EIDRM : 0;
 	return nr_thread_end(wait, r == 0 && nr_interrupted() ? -EINTR : r);

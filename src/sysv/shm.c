@@ -14,6 +14,9 @@
 /* Smaller ones have their memory from the start; of larger ones only what is touched. */
 enum { RESERVE_MAX = 1 << 20 };
 
+/* Huge pages are of 2 MiB. Flags may name a size, by its logarithm. */
+enum { HUGE_SHIFT = 26, HUGE_MASK = 63, HUGE_LOG = 21 };
+
 #define SECOND INT64_C(1000000000)
 
 static int open_segment(struct nr_ids *ids, int id, bool read_only,
@@ -28,6 +31,13 @@ static int open_segment(struct nr_ids *ids, int id, bool read_only,
 			       ret_segment);
 }
 
+static bool is_no_huge_size(int flags)
+{
+	uint32_t size = (uint32_t)flags >> HUGE_SHIFT & HUGE_MASK;
+
+	return flags & SHM_HUGETLB && size != 0 && size != HUGE_LOG;
+}
+
 static int make_segment(struct nr_ids *ids, const struct nr_ids_entry *entry, void *data)
 {
 	const int *flags = data;
@@ -38,7 +48,11 @@ static int make_segment(struct nr_ids *ids, const struct nr_ids_entry *entry, vo
 	struct naru_segment *segment;
 	int r;
 
+	if (entry->size > NR_SEGMENT_LENGTH_MAX)
+		return -ENOMEM;
 	options.mode = nr_shm_file_mode(entry->mode);
+	if (is_no_huge_size(*flags))
+		return -EINVAL;
 	if (*flags & SHM_HUGETLB)
 		options.flags |= NARU_HUGE_PAGES;
 	else if (entry->size > RESERVE_MAX)
@@ -207,6 +221,12 @@ static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
 	return 0;
 }
 
+static void replaced(void *data, const struct nr_attached *attached)
+{
+	(void)data;
+	nr_shm_detached(attached);
+}
+
 int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 		  void **ret_address)
 {
@@ -216,6 +236,7 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 		.executable = flags & SHM_EXEC,
 		.stealthy = true,
 		.tag = (uint64_t)(uint32_t)id,
+		.detached = replaced,
 	};
 	uintptr_t at = (uintptr_t)address;
 	int access = how.read_only ? 0444 : 0666;
@@ -242,6 +263,8 @@ int nr_shm_attach(struct nr_ids *ids, int id, const void *address, int flags,
 	r = nr_shm_find(ids, id, &entry);
 	if (r == 0)
 		r = nr_ids_permit(&entry, access);
+	if (r == 0 && !how.replace && at + entry.size < at)
+		r = -EINVAL;
 	if (r == 0)
 		r = attach(ids, id, &how, ret_address);
 	if (r == 0)
