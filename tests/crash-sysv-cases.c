@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysv/apply.h>
 #include <sysv/msg.h>
 #include <sysv/shm.h>
 
@@ -295,8 +296,7 @@ bool sysv_is_settled(enum nr_sysv_kind kind, int object)
 	       sysv_is("file", lstat(path, &stat), 0) &&
 	       sysv_is("mode", entry.mode == 0640 || entry.mode == 0600, true) &&
 	       sysv_is("its mode", (long)stat.st_mode & 0777,
-		       kind == NR_SYSV_SHM ? (long)entry.mode
-					   : (long)nr_msg_file_mode(entry.mode));
+		       (long)nr_apply_mode(kind, entry.mode));
 }
 
 static int find_set(void *data)

@@ -30,7 +30,7 @@
  *	    died they are derived again by the next one.
  *	I5  The file's mode, owner and limits follow the record. While they are changed
  *	    unsettled is not 0. If it stays so, whoever opens the object next, and may,
- *	    makes them what the record says.
+ *	    or the doctor, makes them what the record says.
  *
  * The stamps are each one word, stored by whoever uses the object.
  */

@@ -40,4 +40,14 @@ int nr_registry_find(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
 int nr_registry_lock(struct nr_ids *ids, enum nr_sysv_kind kind);
 void nr_registry_unlock(struct nr_ids *ids, enum nr_sysv_kind kind);
 
+/*
+ * Is the file perhaps not what the record says? If so while the lock is held, then
+ * whoever was at it has died, or failed.
+ */
+bool nr_registry_is_unsettled(const struct nr_ids *ids, enum nr_sysv_kind kind, int id);
+
+/* Make it so. The kind's lock is held. Errors as of nr_apply(). */
+int nr_registry_settle(struct nr_ids *ids, enum nr_sysv_kind kind,
+		       const struct nr_ids_entry *entry);
+
 #endif /* NARU_SYSV_REGISTRY_H */

@@ -49,9 +49,6 @@ static inline int nr_sem_default(struct nr_sem **ret_sem)
 int nr_sem_get(struct nr_sem *sem, key_t key, int semaphores, int flags);
 int nr_sem_operate(struct nr_sem *sem, int id, const struct sembuf *operations,
 		   size_t count, const struct timespec *timeout);
-/* Give the set's file what the record says: nr_ids_settle(). The kind's lock is held. */
-int nr_sem_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
-
 int nr_sem_control(struct nr_sem *sem, int id, int number, int command,
 		   union nr_sem_argument argument);
 
