@@ -287,13 +287,21 @@ static void use_sets(void)
 	must(semctl(id, 0, IPC_RMID) == 0);
 }
 
-/* What root was allowed, another user is not; in one thread, and in all. */
+static pthread_barrier_t barrier;
+
+/*
+ * What root was allowed, another user is not; in one thread, and in all. Nor is it when
+ * root has been allowed it once more.
+ */
 static void *be_nobody(void *data)
 {
 	struct letter letter = {1, ""};
 	int id = *(int *)data;
 
 	must(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) == 0);
+	fails(msgsnd(id, &letter, 1, 0), EACCES);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
 	fails(msgsnd(id, &letter, 1, 0), EACCES);
 	return NULL;
 }
@@ -310,7 +318,11 @@ static void lose_privileges(void)
 	fails(msgctl(id, IPC_RMID, NULL), EPERM);
 	must(seteuid(0) == 0);
 	must(msgsnd(id, &letter, 1, 0) == 0);
+	must(pthread_barrier_init(&barrier, NULL, 2) == 0);
 	must(pthread_create(&thread, NULL, be_nobody, &id) == 0);
+	pthread_barrier_wait(&barrier);
+	must(msgsnd(id, &letter, 1, 0) == 0);
+	pthread_barrier_wait(&barrier);
 	must(pthread_join(thread, NULL) == 0);
 	must(msgsnd(id, &letter, 1, 0) == 0);
 	must(msgctl(id, IPC_RMID, NULL) == 0);

@@ -180,6 +180,39 @@ static void test_settled(void **state)
 	}
 }
 
+static int use(enum nr_sysv_kind kind, int id)
+{
+	const struct {
+		long type;
+		char text[8];
+	} letter = {1, ""};
+	const struct sembuf up = {.sem_op = 1};
+	void *bytes;
+	int r;
+
+	if (kind == NR_SYSV_MSG)
+		return nr_msg_send(&msg, id, &letter, sizeof(letter.text), 0);
+	if (kind == NR_SYSV_SEM)
+		return nr_sem_operate(&sem, id, &up, 1, NULL);
+	r = nr_shm_attach(&ids, id, NULL, 0, &bytes);
+	return r < 0 ? r : nr_shm_detach(&ids, bytes);
+}
+
+/* So does whoever is the first to use it. */
+static void test_used(void **state)
+{
+	struct room *room = *state;
+
+	for (int i = 0; i < NR_SYSV_KINDS; i++) {
+		enum nr_sysv_kind kind = (enum nr_sysv_kind)i;
+		int id = get(kind);
+
+		nr_ids_unsettle(&ids, kind, id);
+		assert_int_equal(use(kind, id), 0);
+		assert_int_equal(check(room, 0).count, 0);
+	}
+}
+
 static int forget(void *data, const struct nr_ids_entry *entry)
 {
 	(void)data;
@@ -235,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_all(test_change_is_cut_short),
 		with_all(test_settled),
+		with_all(test_used),
 		with_all(test_nobodys),
 		with_all(test_left),
 	};
