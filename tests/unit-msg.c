@@ -94,10 +94,10 @@ static void test_who_waits_is_told_of_the_removal(void **state)
 	int id = make();
 	pid_t child = child_start(be_receiver, &id);
 
-	(void)state;
 	await_sleep(child);
 	assert_int_equal(nr_msg_control(&msg, id, IPC_RMID, NULL), 0);
 	assert_int_equal(child_await(child), EIDRM);
+	assert_int_equal(access(in(*state, "sysv-msg-0"), F_OK), -1);
 	assert_int_equal(send_one(id, 1, 0), -EINVAL);
 	assert_int_equal(receive_one(id, 0), -EINVAL);
 }

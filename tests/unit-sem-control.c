@@ -180,6 +180,7 @@ static int be_alice(void *data)
 	must_be(nr_sem_control(&alice.sem, alice.id, 0, SETALL, array), -EACCES);
 	must_be(stat_as(&alice, alice.id, IPC_STAT, &ds), 0);
 	must_be(stat_as(&alice, alice.id, IPC_SET, &ds), -EPERM);
+	must_be(nr_ids_place(&alice.ids, NR_SYSV_SEM, alice.id)->unsettled, 0);
 	must_be(stat_as(&alice, alice.id, IPC_RMID, NULL), -EPERM);
 	must_be(stat_as(&alice, hidden, IPC_STAT, &ds), -EACCES);
 	must_be(stat_as(&alice, hidden, SEM_STAT, &ds), -EACCES);

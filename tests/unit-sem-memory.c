@@ -78,6 +78,44 @@ static void test_sleepers_leave(void **state)
 	nr_set_close(set);
 }
 
+static void *take_in_thread(void *data)
+{
+	must_be(sems_operate(data, 0, -1, 0), 0);
+	return NULL;
+}
+
+/* Those of one process, and of processes that have been killed. */
+static void test_places_are_used_again(void **state)
+{
+	struct sems *sems = *state;
+	struct nr_set *set = open_set(sems);
+	pthread_t thread;
+	pid_t child;
+
+	for (int i = 0; i < TURNS; i++) {
+		must_be(pthread_create(&thread, NULL, take_in_thread, sems), 0);
+		await_asleep(sems, 1);
+		must_be(sems_operate(sems, 0, 1, 0), 0);
+		must_be(pthread_join(thread, NULL), 0);
+	}
+	assert_true(nr_set_sleepers(set) <= 1);
+	for (int i = 0; i < TURNS; i++) {
+		child = child_start(take, sems);
+		await_asleep(sems, 1);
+		child_kill(child);
+	}
+	assert_true(nr_set_sleepers(set) <= 2);
+	must_be(sems_operate(sems, 0, 1, 0), 0);
+	must_be(sems_operate(sems, 0, -1, 0), 0);
+	assert_int_equal(nr_set_sleepers(set), 0);
+	/* Given up. */
+	assert_int_equal(take_in_time(sems), EAGAIN);
+	must_be(sems_operate(sems, 0, 1, 0), 0);
+	must_be(sems_operate(sems, 0, -1, 0), 0);
+	assert_int_equal(nr_set_sleepers(set), 0);
+	nr_set_close(set);
+}
+
 static int owe_nothing(void *data)
 {
 	must_be(sems_operate(data, 0, 1, SEM_UNDO), 0);
@@ -103,12 +141,6 @@ static void test_rows_are_used_again(void **state)
 	assert_int_equal(nr_set_rows(set), 1);
 	assert_int_equal(sems_control(sems, 0, GETVAL, 0), 0);
 	nr_set_close(set);
-}
-
-static void *take_in_thread(void *data)
-{
-	must_be(sems_operate(data, 0, -1, 0), 0);
-	return NULL;
 }
 
 static void fill(const struct room *room)
@@ -171,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_sems(test_sleepers_leave),
+		with_sems(test_places_are_used_again),
 		with_sems(test_rows_are_used_again),
 		in_a_room(test_no_memory),
 	};

@@ -82,7 +82,6 @@ static void test_times_and_pids(void **state)
 	struct shmid_ds ds;
 	pid_t child;
 
-	(void)state;
 	assert_untouched(id);
 	must_be(attach(id, NULL, 0), 0);
 	ds = stat_of(id);
@@ -96,6 +95,7 @@ static void test_times_and_pids(void **state)
 	assert_true(ds.shm_dtime > 0);
 	must_be(nr_shm_detach(&ids, bytes), 0);
 	must_be(control(id, IPC_RMID), 0);
+	assert_int_equal(access(in(*state, "sysv-shm-0"), F_OK), -1);
 	/* The next one in its place knows nothing of that. */
 	assert_untouched(make(0600));
 }
@@ -191,6 +191,7 @@ static int be_alice(void *data)
 	must_be(attach(id, NULL, SHM_RDONLY | SHM_EXEC), -EACCES);
 	must_be(nr_shm_control(&ids, id, IPC_STAT, &ds), 0);
 	must_be(nr_shm_control(&ids, id, IPC_SET, &ds), -EPERM);
+	must_be(nr_ids_place(&ids, NR_SYSV_SHM, id)->unsettled, 0);
 	must_be(control(id, IPC_RMID), -EPERM);
 	must_be(control(id, SHM_LOCK), -EPERM);
 	must_be(control(id, SHM_UNLOCK), -EPERM);

@@ -73,7 +73,6 @@ static void recount(struct nr_ids *ids, enum nr_sysv_kind kind)
 
 		if (nr_registry_read(ids, kind, i, &entry) < 0)
 			continue;
-		nr_store_relaxed(&nr_registry_keys(ids, kind)[i], entry.key);
 		total += weight(kind, entry.size);
 		high = i + 1;
 		used++;

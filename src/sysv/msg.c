@@ -203,8 +203,6 @@ static int send_waiting(struct nr_msg *msg, int id, struct naru_queue *queue,
 			r = -ETIMEDOUT;
 		if (r == -EMSGSIZE)
 			r = grown ? -ETIMEDOUT : await_change(msg, id);
-		if (r == -ETIMEDOUT && !is_there(msg, id))
-			return -EIDRM;
 	}
 	return r;
 }

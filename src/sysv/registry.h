@@ -12,7 +12,8 @@ enum { NR_REGISTRY_STEP = 32 };
 /* A descriptor of the file ".sysv". -ENOENT, -EBADMSG: it is something else */
 int nr_registry_open_file(struct naru_space *space);
 
-/* Reserve memory for more entries. The kind's lock is held. -ENOSPC */
+/* Reserve memory for more entries than are ready, which are not all. The kind's lock is
+ * held. -ENOSPC */
 int nr_registry_grow(struct nr_ids *ids, enum nr_sysv_kind kind);
 
 static inline _Atomic uint32_t *nr_registry_keys(const struct nr_ids *ids,
@@ -32,7 +33,7 @@ static inline int nr_registry_id(uint32_t word, uint32_t index)
 int nr_registry_read(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t index,
 		     struct nr_ids_entry *ret_entry);
 
-/* What has that key, and has not been removed. -ENOENT */
+/* What has that key, which is not IPC_PRIVATE; nor has what was removed. -ENOENT */
 int nr_registry_find(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
 		     struct nr_ids_entry *ret_entry);
 

@@ -198,11 +198,8 @@ void nr_shm_detached(const struct nr_attached *attached)
 int nr_shm_detach(struct nr_ids *ids, const void *address)
 {
 	struct nr_attached attached;
-	int r;
+	int r = nr_segment_detach(address, true, &attached);
 
-	if ((uintptr_t)address % (uintptr_t)nr_page_size() != 0)
-		return -EINVAL;
-	r = nr_segment_detach(address, true, &attached);
 	nr_epoch_end(&nr_epochs.memory);
 	if (r == 0)
 		after_detach(ids, (int)attached.tag);
