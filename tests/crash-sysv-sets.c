@@ -69,7 +69,7 @@ static bool set_works(void)
 	struct sembuf up = {SEMAPHORES - 1, 1, 0};
 
 	id = nr_sem_get(&sem, KEY, SEMAPHORES, IPC_CREAT | 0600);
-	return sysv_is("get", id > 0, true) &&
+	return sysv_is_lowest(id) &&
 	       sysv_is("value", control_set(SEMAPHORES - 1, GETVAL), 0) &&
 	       sysv_is("up", nr_sem_operate(&sem, id, &up, 1, NULL), 0) &&
 	       sysv_is("value", control_set(SEMAPHORES - 1, GETVAL), 1) &&
@@ -97,7 +97,8 @@ int sysv_find_set_set(void *data)
 	if (!open_sets(data))
 		return SURVIVOR_FAILED;
 	id = nr_sem_get(&sem, KEY, SEMAPHORES, 0);
-	if (!sysv_is("stat", stat_set(&ds), 0) || !sysv_is_settled(NR_SYSV_SEM, id))
+	if (!sysv_doctor_settles(NR_SYSV_SEM, id) || !sysv_is("stat", stat_set(&ds), 0) ||
+	    !sysv_is_settled(NR_SYSV_SEM, id))
 		return SURVIVOR_FAILED;
 	done = (ds.sem_perm.mode & 0777) == 0640;
 	return set_works() && sysv_is_clean() ? done : SURVIVOR_FAILED;

@@ -2,9 +2,9 @@
 
 /*
  * Let a process die in the calls on System V queues, segments and sets: real kills,
- * before and after each system call and after some instructions. A survivor finds the
- * call done or not done, and can do everything there is to do; who slept meanwhile is not
- * forgotten.
+ * before and after each system call, whenever something has changed in the table of
+ * identifiers, and after some other instructions. A survivor finds the call done or not
+ * done, and can do everything there is to do; who slept meanwhile is not forgotten.
  *
  * NARU_CRASH_STRIDE	after every so-manyth instruction (default: at KILLS places)
  */
@@ -13,12 +13,17 @@
 #include "asleep.h"
 #include "trace.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-enum { KILLS = 60, LIMIT_MS = 20000 };
+enum { KILLS = 40, LIMIT_MS = 20000 };
+
+unsigned long sysv_turn;
 
 static const struct sysv_case *this;
 
@@ -52,6 +57,7 @@ static void finish(struct trace *trace, pid_t sleeper, struct count *count)
 	trace_page->text[0] = 0;
 	trace_kill(trace);
 	count->kills++;
+	sysv_turn++;
 	found = trace_survive(this->survive, NULL, LIMIT_MS);
 	if (sleeper && trace_survive_wait(sleeper) != 0)
 		found = SURVIVOR_FAILED;
@@ -79,6 +85,75 @@ static void kill_at_calls(struct count *count)
 				more = false;
 			finish(&trace, sleeper, count);
 		}
+}
+
+/* What the cases touch of the table of identifiers. */
+enum { KEYS_SEEN = 16, ENTRIES_SEEN = 4 };
+struct table {
+	struct nr_sysv_shared head;
+	uint32_t keys[NR_SYSV_KINDS][KEYS_SEEN];
+	struct nr_sysv_entry_shared entries[NR_SYSV_KINDS][ENTRIES_SEEN];
+};
+
+static const unsigned char *map_table(void)
+{
+	char path[300];
+	void *base;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" NR_SYSV_FILE, sysv_space_path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	base = mmap(NULL, NR_SYSV_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (base == MAP_FAILED) {
+		printf("  %s: there is no table\n", this->name);
+		exit(1);
+	}
+	return base;
+}
+
+static void look(const unsigned char *base, struct table *table)
+{
+	memcpy(&table->head, base, sizeof(table->head));
+	for (size_t i = 0; i < NR_SYSV_KINDS; i++) {
+		memcpy(table->keys[i], base + NR_SYSV_KEYS + i * NR_SYSV_KEYS_SIZE,
+		       sizeof(table->keys[i]));
+		memcpy(table->entries[i], base + NR_SYSV_TABLES + i * NR_SYSV_TABLE_SIZE,
+		       sizeof(table->entries[i]));
+	}
+}
+
+/* Step up to the @n-th change. False: the call was through before. */
+static bool step_to_change(struct trace *trace, unsigned n)
+{
+	const unsigned char *base = map_table();
+	struct table before, now;
+	bool more = true;
+
+	look(base, &before);
+	while (more && n > 0) {
+		more = trace_step(trace);
+		look(base, &now);
+		if (memcmp(&now, &before, sizeof(now)) == 0)
+			continue;
+		before = now;
+		n--;
+	}
+	munmap((void *)(uintptr_t)base, NR_SYSV_SIZE);
+	return more;
+}
+
+static void kill_at_changes(struct count *count)
+{
+	bool more = true;
+
+	for (unsigned n = 1; more; n++) {
+		struct trace trace;
+		pid_t sleeper = start(&trace);
+
+		more = step_to_change(&trace, n);
+		finish(&trace, sleeper, count);
+	}
 }
 
 static void kill_at_steps(unsigned long stride, struct count *count)
@@ -125,6 +200,7 @@ int main(int argc, char **argv)
 			continue;
 		length = length_of();
 		kill_at_calls(&count);
+		kill_at_changes(&count);
 		kill_at_steps(stride ? stride : 1 + length / KILLS, &count);
 		printf("%s: %lu points, %lu killed, old %lu, new %lu%s\n", this->name,
 		       length, count.kills, count.found[0], count.found[1],

@@ -295,6 +295,31 @@ static void test_a_death_holds_nobody_up(void **state)
 	assert_usage(1, 2, 2);
 }
 
+static blkcnt_t blocks_of(struct room *room)
+{
+	struct stat stat;
+
+	must(lstat(in(room, NR_SYSV_FILE), &stat) == 0);
+	return stat.st_blocks;
+}
+
+/* Nobody looks at places that have no memory: on a full file system that is SIGBUS. */
+static void test_what_has_no_memory_is_not_touched(void **state)
+{
+	struct room *room = *state;
+	blkcnt_t blocks = blocks_of(room);
+	struct nr_ids_entry entry;
+
+	assert_int_equal(nr_ids_find(&ids, NR_SYSV_SHM, 0, &entry), -EINVAL);
+	assert_int_equal(nr_ids_at(&ids, NR_SYSV_MSG, 0, &entry), -EINVAL);
+	assert_int_equal(blocks_of(room), blocks);
+	must_be(get(7, IPC_CREAT | 0600), 0);
+	blocks = blocks_of(room);
+	assert_int_equal(nr_ids_find(&ids, NR_SYSV_SHM, 32, &entry), -EINVAL);
+	assert_int_equal(nr_ids_at(&ids, NR_SYSV_SHM, 32, &entry), -EINVAL);
+	assert_int_equal(blocks_of(room), blocks);
+}
+
 static int be_bob(void *data)
 {
 	const int *id = data;
@@ -353,6 +378,7 @@ int main(void)
 		with_ids(test_a_change_is_seen_as_one),
 		with_ids(test_many_processes),
 		with_ids(test_a_death_holds_nobody_up),
+		with_ids(test_what_has_no_memory_is_not_touched),
 		with_ids(test_other_users),
 	};
 

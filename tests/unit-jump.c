@@ -10,10 +10,13 @@
 #include "thread-work.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 static sigjmp_buf out;
-static bool jumps_inside;
+static bool jumps_inside, jumps_nowhere;
 
 static void jump(int number)
 {
@@ -79,22 +82,78 @@ static void add_and_jump(int number)
 {
 	(void)number;
 	must_be(work_add(1), 0);
-	jump(number);
+	if (!jumps_nowhere)
+		jump(number);
 }
 
 /* Whether that came too late for it or not: the one is there, or it has got it. */
+static void give(void (*handler)(int number))
+{
+	struct work work = {.call = SEMOP};
+	pthread_t thread;
+
+	handle(handler);
+	thread = work_start(&work);
+	work_await_asleep(&work);
+	assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+	assert_false(work_ends_cancelled(thread));
+	assert_int_equal(semctl(work_set, 0, GETVAL), work.result == 0 ? 0 : 1);
+	assert_int_equal(semctl(work_set, 0, SETVAL, 0), 0);
+	work_assert_usable(SEMOP);
+}
+
 static void test_given_in_handler(void **state)
+{
+	(void)state;
+	jumps_inside = true;
+	for (int nowhere = 0; nowhere < 2; nowhere++) {
+		jumps_nowhere = nowhere;
+		give(add_and_jump);
+	}
+}
+
+static int child_is_through[2];
+
+/* The child of a fork in the handler returns from the call first; it was its parent's. */
+static void add_and_fork(int number)
+{
+	pid_t child;
+	char byte;
+
+	(void)number;
+	must_be(work_add(1), 0);
+	child = fork();
+	must(child >= 0);
+	if (child == 0)
+		return;
+	close(child_is_through[1]);
+	must_be(read(child_is_through[0], &byte, 1), 0);
+	must_be(waitpid(child, NULL, 0), child);
+}
+
+static void *run_and_end(void *data)
+{
+	pid_t parent = getpid();
+
+	work_run(data);
+	if (getpid() != parent)
+		_exit(0);
+	return NULL;
+}
+
+static void test_given_in_parent(void **state)
 {
 	struct work work = {.call = SEMOP};
 	pthread_t thread;
 
 	(void)state;
-	handle(add_and_jump);
-	jumps_inside = true;
-	thread = work_start(&work);
+	handle(add_and_fork);
+	must_be(pipe(child_is_through), 0);
+	must_be(pthread_create(&thread, NULL, run_and_end, &work), 0);
 	work_await_asleep(&work);
 	assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
 	assert_false(work_ends_cancelled(thread));
+	close(child_is_through[0]);
 	assert_int_equal(semctl(work_set, 0, GETVAL), work.result == 0 ? 0 : 1);
 	assert_int_equal(semctl(work_set, 0, SETVAL, 0), 0);
 	work_assert_usable(SEMOP);
@@ -137,11 +196,18 @@ static void test_wait_in_handler(void **state)
 static ucontext_t away;
 static volatile bool has_left;
 
+/* A function that does not return: so a sanitizer forgets what is on the stack. */
+static __attribute__((noinline)) _Noreturn void go_away(void)
+{
+	setcontext(&away);
+	abort();
+}
+
 static void leave(int number)
 {
 	(void)number;
 	has_left = true;
-	setcontext(&away);
+	go_away();
 }
 
 static void *run_and_leave(void *data)
@@ -203,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_work(test_jump),
 		with_work(test_given_in_handler),
+		with_work(test_given_in_parent),
 		with_work(test_wait_in_handler),
 		with_work(test_leave),
 		with_work(test_exit),

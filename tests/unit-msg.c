@@ -93,10 +93,10 @@ static void test_who_waits_is_told_of_the_removal(void **state)
 	int id = make();
 	pid_t child = child_start(be_receiver, &id);
 
-	(void)state;
 	await_sleep(child);
 	assert_int_equal(nr_msg_control(&msg, id, IPC_RMID, NULL), 0);
 	assert_int_equal(child_await(child), EIDRM);
+	assert_int_equal(access(in(*state, "sysv-msg-0"), F_OK), -1);
 	assert_int_equal(send_one(id, 1, 0), -EINVAL);
 	assert_int_equal(receive_one(id, 0), -EINVAL);
 }
@@ -200,6 +200,63 @@ static void test_arguments(void **state)
 	assert_int_equal(nr_msg_control(&msg, id, 77, NULL), -EINVAL);
 }
 
+/* The longest there may be; and one that is longer than any may be by now. */
+static void test_longest(void **state)
+{
+	enum { LONGEST = 8000, SHORTER = 100 };
+	static struct {
+		long type;
+		char text[LONGEST + 1];
+	} letter = {1, ""};
+	int id = make();
+
+	(void)state;
+	must_be(nr_ids_set_limit(&ids, NR_SYSV_MSGMAX, LONGEST), 0);
+	assert_int_equal(nr_msg_send(&msg, id, &letter, LONGEST + 1, 0), -EINVAL);
+	assert_int_equal(nr_msg_send(&msg, id, &letter, LONGEST, 0), 0);
+	must_be(nr_ids_set_limit(&ids, NR_SYSV_MSGMAX, SHORTER), 0);
+	assert_int_equal(nr_msg_send(&msg, id, &letter, SHORTER + 1, 0), -EINVAL);
+	assert_int_equal(nr_msg_receive(&msg, id, &letter, LONGEST + 1, 0, 0), LONGEST);
+}
+
+static int count_mapped(const char *what)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[400];
+	int count = 0;
+
+	must(maps);
+	while (fgets(line, sizeof(line), maps))
+		count += strstr(line, what) != NULL;
+	fclose(maps);
+	return count;
+}
+
+/* However the calls on them ended. */
+static void test_removed_ones_are_unmapped(void **state)
+{
+	int few = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		int id = make();
+		struct letter letter = {.type = 1};
+
+		must_be(set_bytes(id, 10), 0);
+		must_be(send_one(id, 9, 0), 0);
+		must_be(send_one(id, 9, IPC_NOWAIT), -EAGAIN);
+		must_be(nr_msg_receive(&msg, id, &letter, 1, 0, 0), -E2BIG);
+		must_be(receive_one(id, 0), 9);
+		must_be(receive_one(id, IPC_NOWAIT), -ENOMSG);
+		must_be(nr_msg_control(&msg, id, IPC_RMID, NULL), 0);
+		must_be(receive_one(id, 0), -EINVAL);
+		if (i == 0)
+			few = count_mapped("/sysv-msg-");
+	}
+	must(few > 0);
+	assert_int_equal(count_mapped("/sysv-msg-"), few);
+}
+
 static void test_pages(void **state)
 {
 	const size_t page = 4096;
@@ -261,6 +318,8 @@ int main(void)
 		with_msg(test_it_holds_what_it_should),
 		with_msg(test_more_room_lets_a_sender_go_on),
 		with_msg(test_arguments),
+		with_msg(test_longest),
+		with_msg(test_removed_ones_are_unmapped),
 		with_msg(test_pages),
 		with_msg(test_fork),
 	};

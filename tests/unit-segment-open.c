@@ -232,6 +232,26 @@ static void test_grow(void **state)
 	naru_segment_close(segment);
 }
 
+/* What has its name by now is another one. */
+static void test_replaced(void **state)
+{
+	struct room *room = *state;
+	struct naru_segment *old = segment_create(room, "s", 5000), *next;
+	char *bytes = segment_attach(old, 0);
+
+	strcpy(bytes, "old");
+	assert_int_equal(naru_segment_remove(room->space, "s"), 0);
+	next = segment_create(room, "s", 9000);
+	assert_int_equal(naru_segment_detach(bytes), 0);
+	bytes = segment_attach(old, 0);
+	assert_string_equal(bytes, "old");
+	assert_int_equal(segment_count(old), 1);
+	assert_int_equal(segment_count(next), 0);
+	assert_int_equal(naru_segment_detach(bytes), 0);
+	naru_segment_close(next);
+	naru_segment_close(old);
+}
+
 static void test_mode(void **state)
 {
 	struct naru_segment *segment = segment_create(*state, "s", 1);
@@ -334,6 +354,7 @@ int main(void)
 		in_a_room(test_read_only),
 		in_a_room(test_at_an_address),
 		in_a_room(test_grow),
+		in_a_room(test_replaced),
 		in_a_room(test_mode),
 		in_a_room(test_huge_pages),
 		in_a_room(test_no_space),

@@ -277,6 +277,44 @@ static void test_too_much_is_owed(void **state)
 	assert_int_equal(operate(sems, 2, SEM_UNDO), 0);
 }
 
+enum { WIDE = 1200, AT_ONCE = 400 };
+
+/* Raises all of them, as much as one call may do at once. */
+static int raise_all(void *data)
+{
+	struct sems *sems = data;
+	struct sembuf operations[AT_ONCE];
+
+	for (int from = 0; from < WIDE; from += AT_ONCE) {
+		for (int i = 0; i < AT_ONCE; i++)
+			operations[i] = (struct sembuf){
+				.sem_num = (unsigned short)(from + i),
+				.sem_op = (short)(1 + i % 3),
+				.sem_flg = SEM_UNDO,
+			};
+		must_be(nr_sem_operate(&sems->sem, sems->id, operations, AT_ONCE, NULL),
+			0);
+	}
+	must_be(sems_control(sems, WIDE - 1, GETVAL, 0), 1);
+	return 0;
+}
+
+/* More than one change can hold; and more than are looked through for zeros. */
+static void test_much_is_owed(void **state)
+{
+	struct sems *sems = *state;
+	unsigned short values[WIDE];
+
+	sems->id = nr_sem_get(&sems->sem, IPC_PRIVATE, WIDE, 0600);
+	must(sems->id >= 0);
+	assert_int_equal(child_run(raise_all, sems), 0);
+	must_be(nr_sem_control(&sems->sem, sems->id, 0, GETALL,
+			       (union nr_sem_argument){.array = values}),
+		0);
+	for (int i = 0; i < WIDE; i++)
+		assert_int_equal(values[i], 0);
+}
+
 /* Ids of the dead are used again, rows too. */
 static void test_many_processes(void **state)
 {
@@ -308,6 +346,7 @@ int main(void)
 		with_sems(test_set_value_forgets),
 		with_sems(test_never_below_zero),
 		with_sems(test_too_much_is_owed),
+		with_sems(test_much_is_owed),
 		with_sems(test_many_processes),
 	};
 

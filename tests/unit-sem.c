@@ -188,6 +188,34 @@ static void *thread_takes(void *data)
 	return NULL;
 }
 
+static int sleep_for_two_zeros(void *data)
+{
+	const struct sembuf zeros[2] = {{0, 0, 0}, {1, 0, 0}};
+
+	return -call(data, zeros, 2, NULL);
+}
+
+/* Who waits for several zeros is looked at whichever of them comes last. */
+static void test_zeros(void **state)
+{
+	struct sems *sems = *state;
+
+	for (int last = 0; last < 2; last++) {
+		pid_t pid;
+
+		must_be(sems_operate(sems, 0, 1, 0), 0);
+		must_be(sems_operate(sems, 1, 1, 0), 0);
+		pid = child_start(sleep_for_two_zeros, sems);
+		await_asleep(sems, 0, GETZCNT, 1);
+		must_be(sems_operate(sems, 1 - last, -1, 0), 0);
+		assert_int_equal(sems_control(sems, 0, GETZCNT, 0) +
+					 sems_control(sems, 1, GETZCNT, 0),
+				 1);
+		must_be(sems_operate(sems, last, -1, 0), 0);
+		assert_int_equal(child_await(pid), 0);
+	}
+}
+
 /* More than there are places for at first. */
 static void test_many_sleepers(void **state)
 {
@@ -343,6 +371,7 @@ int main(void)
 		with_sems(test_removal_wakes),
 		with_sems(test_remover_dies),
 		with_sems(test_dead_sleeper_is_not_counted),
+		with_sems(test_zeros),
 		with_sems(test_many_sleepers),
 		with_sems(test_long_array_sleeps),
 		with_sems(test_largest_set),

@@ -161,6 +161,70 @@ static char *elsewhere(void)
 	return place + LENGTH;
 }
 
+/* From below it, and not to the end of a page. */
+static void test_around(void **state)
+{
+	char *to = elsewhere();
+
+	(void)state;
+	assert_int_equal(shmdt(bytes), 0);
+	assert_ptr_equal(shmat(id, to, 0), to);
+	assert_int_equal(munmap(to - PAGE, LENGTH / 2 + PAGE), 0);
+	assert_int_equal(count(), 1);
+	assert_int_equal(munmap(to + LENGTH / 2, LENGTH / 2 - 100), 0);
+	assert_int_equal(count(), 0);
+	bytes = shmat(id, to, 0);
+	assert_ptr_equal(bytes, to);
+	assert_int_equal(munmap(to - PAGE, LENGTH + 2 * PAGE), 0);
+	assert_detached();
+}
+
+/* Something else is moved over it. */
+static void test_move_over(void **state)
+{
+	char *other = mmap(NULL, LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	must(other != MAP_FAILED);
+	assert_ptr_equal(
+		mremap(other, LENGTH, LENGTH, MREMAP_MAYMOVE | MREMAP_FIXED, bytes),
+		bytes);
+	assert_detached();
+	munmap(bytes, LENGTH);
+}
+
+/* It becomes longer where it is: all of it is the attachment. */
+static void test_grow(void **state)
+{
+	char *to = elsewhere();
+
+	(void)state;
+	assert_int_equal(shmdt(bytes), 0);
+	bytes = shmat(id, to, 0);
+	assert_ptr_equal(bytes, to);
+	assert_ptr_equal(mremap(bytes, LENGTH, LENGTH + 2 * PAGE, 0), bytes);
+	assert_int_equal(count(), 1);
+	cut(0, PAGES);
+	assert_int_equal(count(), 1);
+	cut(PAGES, 2);
+	assert_detached();
+}
+
+/* A copy of it, and it stays itself. */
+static void test_copy_and_stay(void **state)
+{
+	char *copy = mremap(bytes, LENGTH, LENGTH, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+
+	(void)state;
+	if (copy != MAP_FAILED) {
+		assert_int_equal(count(), 2);
+		assert_int_equal(munmap(copy, LENGTH), 0);
+	}
+	assert_int_equal(count(), 1);
+	cut(0, PAGES);
+	assert_detached();
+}
+
 static void test_move(void **state)
 {
 	char *to = elsewhere();
@@ -305,6 +369,7 @@ static void test_removed(void **state)
 	cut(0, PAGES);
 }
 
+/* Others may put something into the hole. */
 static void *go_round(void *data)
 {
 	(void)data;
@@ -314,7 +379,12 @@ static void *go_round(void *data)
 		must(at != (char *)-1);
 		at[0] = 1;
 		must_be(munmap(at + 2 * PAGE, 2 * PAGE), 0);
-		must_be(i % 2 ? munmap(at, LENGTH) : shmdt(at), 0);
+		if (i % 2) {
+			must_be(munmap(at, 2 * PAGE), 0);
+			must_be(munmap(at + 4 * PAGE, LENGTH - 4 * PAGE), 0);
+		} else {
+			must_be(shmdt(at), 0);
+		}
 	}
 	return NULL;
 }
@@ -376,15 +446,17 @@ static void test_no_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_one(test_whole),	   with_one(test_by_number),
-		with_one(test_ends),	   with_one(test_hole),
-		with_one(test_two_halves), with_one(test_cover),
-		with_one(test_cover_all),  with_one(test_move),
-		with_one(test_move_half),  with_one(test_shrink_and_copy),
-		with_one(test_remap),	   with_one(test_child),
-		with_one(test_raw_child),  with_one(test_removed),
-		with_one(test_threads),	   with_one(test_places_made_free),
-		with_one(test_no_place),   with_one(test_replace),
+		with_one(test_whole),	      with_one(test_by_number),
+		with_one(test_ends),	      with_one(test_hole),
+		with_one(test_two_halves),    with_one(test_cover),
+		with_one(test_cover_all),     with_one(test_around),
+		with_one(test_move_over),     with_one(test_grow),
+		with_one(test_copy_and_stay), with_one(test_move),
+		with_one(test_move_half),     with_one(test_shrink_and_copy),
+		with_one(test_remap),	      with_one(test_child),
+		with_one(test_raw_child),     with_one(test_removed),
+		with_one(test_threads),	      with_one(test_places_made_free),
+		with_one(test_no_place),      with_one(test_replace),
 	};
 	struct room *room = room_open();
 	int failed;

@@ -7,8 +7,9 @@
 #include <space/check.h>
 
 /*
- * Is @name a System V object's file that has no identifier? Then it is told, and removed
- * with NARU_CHECK_REPAIR, and 1 is returned. 0: it has one, or is no such file.
+ * Is @name a System V object's file? Then it is told if it has no identifier, is not what
+ * that says, or is a removed segment that nobody has attached; with NARU_CHECK_REPAIR it
+ * is put right. 1: there is no more to be looked at, as it is nobody's. 0: look into it.
  */
 int nr_sysv_check(struct naru_space *space, const char *name, int flags,
 		  void (*tell)(void *data, const struct naru_finding *finding),

@@ -26,11 +26,12 @@
  *	I3  An object is a file of the space, NR_SYSV_NAME_*. It is there before its
  *	    entry says so, and goes after it. A file without an entry is a dead process's
  *	    rest; who allocates its identifier replaces it.
- *	I4  keys, used, total, high and hint are derived; if the lock's owner has
- *	    died they are derived again by the next one.
+ *	I4  used, total, high and hint are derived; if the lock's owner has died they are
+ *	    derived again by the next one. A key is stored before the entry that has it
+ *	    is committed, and means nothing where no entry has it.
  *	I5  The file's mode, owner and limits follow the record. While they are changed
  *	    unsettled is not 0. If it stays so, whoever opens the object next, and may,
- *	    makes them what the record says.
+ *	    or the doctor, makes them what the record says.
  *
  * The stamps are each one word, stored by whoever uses the object.
  */

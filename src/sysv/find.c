@@ -90,8 +90,7 @@ int nr_registry_find(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
 	for (uint32_t i = 0; i < high && i < ready && i < NR_SYSV_ENTRIES; i++)
 		if (nr_load_relaxed(&nr_registry_keys(ids, kind)[i]) == key &&
 		    nr_registry_read(ids, kind, i, ret_entry) == 0 &&
-		    ret_entry->key == key &&
-		    NR_SYSV_STATE(ret_entry->word) == NR_SYSV_LIVE)
+		    ret_entry->key == key)
 			return 0;
 	return -ENOENT;
 }

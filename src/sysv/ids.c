@@ -19,6 +19,7 @@
 #include <sys/identity.h>
 #include <sys/ipc.h>
 #include <sys/process.h>
+#include <sysv/apply.h>
 #include <sysv/registry.h>
 
 enum { PAGE = 4096 };
@@ -72,7 +73,6 @@ static void recount(struct nr_ids *ids, enum nr_sysv_kind kind)
 
 		if (nr_registry_read(ids, kind, i, &entry) < 0)
 			continue;
-		nr_store_relaxed(&nr_registry_keys(ids, kind)[i], entry.key);
 		total += weight(kind, entry.size);
 		high = i + 1;
 		used++;
@@ -282,18 +282,31 @@ void nr_ids_unsettle(struct nr_ids *ids, enum nr_sysv_kind kind, int id)
 	nr_store_release(&nr_ids_place(ids, kind, id)->unsettled, 1);
 }
 
-void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
-		   int (*apply)(struct nr_ids *ids, const struct nr_ids_entry *entry))
+bool nr_registry_is_unsettled(const struct nr_ids *ids, enum nr_sysv_kind kind, int id)
 {
-	_Atomic uint32_t *unsettled = &nr_ids_place(ids, kind, id)->unsettled;
+	return nr_load_acquire(&nr_ids_place(ids, kind, id)->unsettled) != 0;
+}
+
+int nr_registry_settle(struct nr_ids *ids, enum nr_sysv_kind kind,
+		       const struct nr_ids_entry *entry)
+{
+	int r = nr_apply(ids, kind, entry);
+
+	if (r == 0)
+		nr_store_release(&nr_ids_place(ids, kind, entry->id)->unsettled, 0);
+	return r;
+}
+
+void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id)
+{
 	struct nr_ids_entry entry;
 
-	if (nr_load_acquire(unsettled) == 0 || nr_registry_lock(ids, kind) < 0)
+	if (!nr_registry_is_unsettled(ids, kind, id) || nr_registry_lock(ids, kind) < 0)
 		return;
 	/* Who was just at it has done it by now. */
-	if (nr_load_relaxed(unsettled) != 0 && nr_ids_find(ids, kind, id, &entry) == 0 &&
-	    apply(ids, &entry) == 0)
-		nr_store_release(unsettled, 0);
+	if (nr_registry_is_unsettled(ids, kind, id) &&
+	    nr_ids_find(ids, kind, id, &entry) == 0)
+		(void)nr_registry_settle(ids, kind, &entry);
 	nr_registry_unlock(ids, kind);
 }
 

@@ -114,11 +114,10 @@ int nr_ids_change(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
 void nr_ids_unsettle(struct nr_ids *ids, enum nr_sysv_kind kind, int id);
 
 /*
- * Has somebody died, or failed, in between? Then give the file what the record says, by
- * @apply. @id was found before. Best effort: not everybody may.
+ * Has somebody died, or failed, in between? Then give the file what the record says. @id
+ * was found before. Best effort: not everybody may.
  */
-void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id,
-		   int (*apply)(struct nr_ids *ids, const struct nr_ids_entry *entry));
+void nr_ids_settle(struct nr_ids *ids, enum nr_sysv_kind kind, int id);
 
 /*
  * End the identifier: NR_SYSV_FREE, or NR_SYSV_DEST for a segment that is still used

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/file.h>
+#include <sysv/apply.h>
 #include <sysv/memory.h>
 #include <sysv/perm.h>
 
@@ -73,7 +74,7 @@ static int stat_one(struct nr_msg *msg, int id, int command, struct msqid_ds *bu
 	if (r == 0 && command != MSG_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
 	if (r == 0) {
-		nr_ids_settle(msg->ids, NR_SYSV_MSG, entry.id, nr_msg_apply);
+		nr_ids_settle(msg->ids, NR_SYSV_MSG, entry.id);
 		r = fill(msg, &entry, buffer);
 	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
@@ -83,25 +84,6 @@ struct change {
 	struct nr_msg *msg;
 	const struct msqid_ds *wanted;
 };
-
-int nr_msg_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
-{
-	char name[NR_IDS_NAME_MAX];
-	struct naru_queue *queue;
-	int r;
-
-	nr_ids_name(NR_SYSV_MSG, entry->id, name);
-	r = nr_perm_set_file(ids->space, name, nr_msg_file_mode(entry->mode), entry->uid,
-			     entry->gid);
-	if (r < 0)
-		return r;
-	r = naru_queue_open(ids->space, name, NULL, &queue);
-	if (r == 0) {
-		r = nr_msg_follow(queue, entry->size, nr_ids_limit(ids, NR_SYSV_MSGMAX));
-		naru_queue_close(queue);
-	}
-	return r == -ENOSPC ? -ENOMEM : r;
-}
 
 static int change(void *data, struct nr_ids_entry *entry)
 {
@@ -116,7 +98,7 @@ static int change(void *data, struct nr_ids_entry *entry)
 	entry->size = change->wanted->msg_qbytes;
 	nr_ids_unsettle(ids, NR_SYSV_MSG, entry->id);
 	/* dies here: nr_ids_settle() */
-	return nr_msg_apply(ids, entry);
+	return nr_apply(ids, NR_SYSV_MSG, entry);
 }
 
 static int set(struct nr_msg *msg, int id, const struct msqid_ds *buffer)

@@ -29,13 +29,6 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-uint32_t nr_msg_file_mode(uint32_t mode)
-{
-	uint32_t any = (mode | mode >> 1) & 0222;
-
-	return any | any << 1 | 0600;
-}
-
 void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_messages)
 {
 	*ret_capacity = most(1, least(qbytes, FIRST_BYTES));
@@ -101,22 +94,4 @@ int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t siz
 	r = r < 0 ? -EIDRM : add(queue, entry.size, size);
 	nr_registry_unlock(msg->ids, NR_SYSV_MSG);
 	return r == -ENOSPC || r == -EFBIG || r == -EINVAL ? -ENOMEM : r;
-}
-
-int nr_msg_follow(struct naru_queue *queue, uint64_t qbytes, uint64_t largest)
-{
-	struct naru_queue_stat stat = {.size = sizeof(stat)};
-	uint64_t bytes, messages;
-	int r = naru_queue_stat(queue, &stat);
-
-	if (r < 0)
-		return r;
-	/* Those who wait for room have asked for memory before: give them as much. */
-	bytes = stat.capacity + stat.waiting_senders * largest;
-	messages = stat.capacity_messages + stat.waiting_senders;
-	if (qbytes < bytes || stat.waiting_senders == 0)
-		bytes = least(qbytes, stat.capacity);
-	if (qbytes < messages || stat.waiting_senders == 0)
-		messages = least(qbytes, stat.capacity_messages);
-	return nr_queue_set_limits(queue, bytes, messages);
 }

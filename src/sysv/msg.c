@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/clock.h>
 #include <sys/nap.h>
+#include <sysv/apply.h>
 #include <sysv/memory.h>
 #include <sysv/thread.h>
 
@@ -27,7 +28,7 @@ static int open_queue(struct nr_ids *ids, int id, void **ret_object)
 	struct naru_queue *queue;
 	int r;
 
-	nr_ids_settle(ids, NR_SYSV_MSG, id, nr_msg_apply);
+	nr_ids_settle(ids, NR_SYSV_MSG, id);
 	nr_ids_name(NR_SYSV_MSG, id, name);
 	r = naru_queue_open(ids->space, name, NULL, &queue);
 	if (r == 0)
@@ -97,7 +98,7 @@ static int make_queue(struct nr_ids *ids, const struct nr_ids_entry *entry, void
 
 	(void)data;
 	options.group = entry->gid;
-	options.mode = nr_msg_file_mode(entry->mode);
+	options.mode = nr_apply_mode(NR_SYSV_MSG, entry->mode);
 	nr_msg_first_room(entry->size, &options.capacity, &options.messages);
 	nr_ids_name(NR_SYSV_MSG, entry->id, name);
 	r = naru_queue_create(ids->space, name, &options, &queue);
@@ -204,8 +205,6 @@ static int send_waiting(struct nr_msg *msg, int id, struct naru_queue *queue,
 			r = -ETIMEDOUT;
 		if (r == -EMSGSIZE)
 			r = grown ? -ETIMEDOUT : await_change(msg, id);
-		if (r == -ETIMEDOUT && !is_there(msg, id))
-			return -EIDRM;
 	}
 	return r;
 }

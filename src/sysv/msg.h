@@ -53,19 +53,6 @@ int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t siz
 /* Is it so small still that it had better grow at once? */
 bool nr_msg_is_short(struct nr_msg *msg, int id, struct naru_queue *queue);
 
-/* Make the queue's limits follow a new msg_qbytes. The kind's lock is held. */
-int nr_msg_follow(struct naru_queue *queue, uint64_t qbytes, uint64_t largest);
-
-/* Give the queue's file what the record says: nr_ids_settle(). The kind's lock is held.
- */
-int nr_msg_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
-
-/*
- * The mode of a queue's or a set's file: who may read or write needs both for it; and so
- * does the owner, to change it (who may give it any mode at any time).
- */
-uint32_t nr_msg_file_mode(uint32_t mode);
-
 /* For a new queue: what it holds at first. */
 void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_messages);
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sys/clock.h>
-#include <sys/file.h>
 
 void nr_perm_fill(struct ipc_perm *perm, const struct nr_ids_entry *entry)
 {
@@ -26,22 +25,6 @@ int nr_perm_update(struct nr_ids_entry *entry, const struct ipc_perm *wanted)
 	entry->mode = (entry->mode & ~0777u) | ((uint32_t)wanted->mode & 0777);
 	entry->changed = nr_clock_wall() / 1000000000;
 	return 0;
-}
-
-int nr_perm_set_file(struct naru_space *space, const char *name, uint32_t mode,
-		     uint32_t uid, uint32_t gid)
-{
-	int directory = nr_space_directory(space), r;
-	struct stat stat;
-
-	if (directory < 0)
-		return directory;
-	r = nr_file_stat_at(directory, name, &stat);
-	if (r < 0)
-		return r == -ENOENT ? -EIDRM : r;
-	return nr_file_access(directory, name, S_IFREG | mode,
-			      stat.st_uid == uid ? (uid_t)-1 : uid,
-			      stat.st_gid == gid ? (gid_t)-1 : gid);
 }
 
 int nr_perm_allow_removal(void *data, const struct nr_ids_entry *entry)

@@ -166,8 +166,6 @@ int nr_registry_grow(struct nr_ids *ids, enum nr_sysv_kind kind)
 	uint32_t wanted = ready < NR_REGISTRY_STEP ? NR_REGISTRY_STEP : 2 * ready;
 	int fd, r;
 
-	if (ready >= NR_SYSV_ENTRIES)
-		return -ENOSPC;
 	if (wanted > NR_SYSV_ENTRIES)
 		wanted = NR_SYSV_ENTRIES;
 	fd = nr_registry_open_file(ids->space);

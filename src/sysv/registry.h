@@ -12,7 +12,8 @@ enum { NR_REGISTRY_STEP = 32 };
 /* A descriptor of the file ".sysv". -ENOENT, -EBADMSG: it is something else */
 int nr_registry_open_file(struct naru_space *space);
 
-/* Reserve memory for more entries. The kind's lock is held. -ENOSPC */
+/* Reserve memory for more entries than are ready, which are not all. The kind's lock is
+ * held. -ENOSPC */
 int nr_registry_grow(struct nr_ids *ids, enum nr_sysv_kind kind);
 
 static inline _Atomic uint32_t *nr_registry_keys(const struct nr_ids *ids,
@@ -32,12 +33,22 @@ static inline int nr_registry_id(uint32_t word, uint32_t index)
 int nr_registry_read(const struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t index,
 		     struct nr_ids_entry *ret_entry);
 
-/* What has that key, and has not been removed. -ENOENT */
+/* What has that key, which is not IPC_PRIVATE; nor has what was removed. -ENOENT */
 int nr_registry_find(struct nr_ids *ids, enum nr_sysv_kind kind, uint32_t key,
 		     struct nr_ids_entry *ret_entry);
 
 /* Hold the kind's lock: nobody creates, changes or removes meanwhile. */
 int nr_registry_lock(struct nr_ids *ids, enum nr_sysv_kind kind);
 void nr_registry_unlock(struct nr_ids *ids, enum nr_sysv_kind kind);
+
+/*
+ * Is the file perhaps not what the record says? If so while the lock is held, then
+ * whoever was at it has died, or failed.
+ */
+bool nr_registry_is_unsettled(const struct nr_ids *ids, enum nr_sysv_kind kind, int id);
+
+/* Make it so. The kind's lock is held. Errors as of nr_apply(). */
+int nr_registry_settle(struct nr_ids *ids, enum nr_sysv_kind kind,
+		       const struct nr_ids_entry *entry);
 
 #endif /* NARU_SYSV_REGISTRY_H */

@@ -8,6 +8,7 @@
 #include <space/object.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysv/apply.h>
 #include <sysv/memory.h>
 #include <sysv/msg.h>
 #include <sysv/perm.h>
@@ -68,15 +69,6 @@ static int fill(struct nr_sem *sem, const struct nr_ids_entry *entry,
 	return nr_memory_give(buffer, &ds, sizeof(ds));
 }
 
-int nr_sem_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
-{
-	char name[NR_IDS_NAME_MAX];
-
-	nr_ids_name(NR_SYSV_SEM, entry->id, name);
-	return nr_perm_set_file(ids->space, name, nr_msg_file_mode(entry->mode),
-				entry->uid, entry->gid);
-}
-
 static int stat_one(struct nr_sem *sem, int id, int command, struct semid_ds *buffer)
 {
 	struct nr_ids_entry entry;
@@ -89,7 +81,7 @@ static int stat_one(struct nr_sem *sem, int id, int command, struct semid_ds *bu
 	if (r == 0 && command != SEM_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
 	if (r == 0) {
-		nr_ids_settle(sem->ids, NR_SYSV_SEM, entry.id, nr_sem_apply);
+		nr_ids_settle(sem->ids, NR_SYSV_SEM, entry.id);
 		r = fill(sem, &entry, buffer);
 	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
@@ -138,7 +130,7 @@ static int change(void *data, struct nr_ids_entry *entry)
 		return r;
 	nr_ids_unsettle(change->sem->ids, NR_SYSV_SEM, entry->id);
 	/* dies here: nr_ids_settle() */
-	return nr_sem_apply(change->sem->ids, entry);
+	return nr_apply(change->sem->ids, NR_SYSV_SEM, entry);
 }
 
 static int set_owner(struct nr_sem *sem, int id, const struct semid_ds *buffer)

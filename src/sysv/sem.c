@@ -6,6 +6,7 @@
 #include <space/object.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysv/apply.h>
 #include <sysv/memory.h>
 #include <sysv/msg.h>
 #include <sysv/set-at-once.h>
@@ -40,7 +41,7 @@ static int open_set(struct nr_ids *ids, int id, void **ret_object)
 		return -ENOMEM;
 	object->ids = ids;
 	object->id = id;
-	nr_ids_settle(ids, NR_SYSV_SEM, id, nr_sem_apply);
+	nr_ids_settle(ids, NR_SYSV_SEM, id);
 	nr_ids_name(NR_SYSV_SEM, id, name);
 	r = nr_set_open(ids->space, name, is_gone, object, &object->set);
 	if (r < 0) {
@@ -111,7 +112,8 @@ static int make_set(struct nr_ids *ids, const struct nr_ids_entry *entry, void *
 	nr_ids_name(NR_SYSV_SEM, entry->id, name);
 	for (int i = 0; r == -EEXIST && i < 2; i++) {
 		r = nr_set_create(ids->space, name, (uint32_t)entry->size,
-				  nr_msg_file_mode(entry->mode), (uid_t)-1, entry->gid);
+				  nr_apply_mode(NR_SYSV_SEM, entry->mode), (uid_t)-1,
+				  entry->gid);
 		/* A dead process's rest. */
 		if (r == -EEXIST && i == 0)
 			(void)nr_object_remove(ids->space, name);

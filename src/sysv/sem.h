@@ -54,9 +54,6 @@ int nr_sem_operate(struct nr_sem *sem, int id, const struct sembuf *operations,
  * is here. False: nothing has been done.
  */
 bool nr_sem_operate_at_once(struct nr_sem *sem, int id, const struct sembuf *operation);
-/* Give the set's file what the record says: nr_ids_settle(). The kind's lock is held. */
-int nr_sem_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
-
 int nr_sem_control(struct nr_sem *sem, int id, int number, int command,
 		   union nr_sem_argument argument);
 

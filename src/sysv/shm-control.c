@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/identity.h>
+#include <sysv/apply.h>
 #include <sysv/memory.h>
 #include <sysv/perm.h>
 
@@ -55,7 +56,7 @@ static int stat_one(struct nr_ids *ids, int id, int command, struct shmid_ds *bu
 	if (r == 0 && command != SHM_STAT_ANY)
 		r = nr_ids_permit(&entry, 0444);
 	if (r == 0) {
-		nr_ids_settle(ids, NR_SYSV_SHM, entry.id, nr_shm_apply);
+		nr_ids_settle(ids, NR_SYSV_SHM, entry.id);
 		r = fill(ids, &entry, buffer);
 	}
 	return r < 0 ? r : command == IPC_STAT ? 0 : entry.id;
@@ -65,15 +66,6 @@ struct change {
 	struct nr_ids *ids;
 	const struct shmid_ds *wanted;
 };
-
-int nr_shm_apply(struct nr_ids *ids, const struct nr_ids_entry *entry)
-{
-	char name[NR_IDS_NAME_MAX];
-
-	nr_ids_name(NR_SYSV_SHM, entry->id, name);
-	return nr_perm_set_file(ids->space, name, nr_shm_file_mode(entry->mode),
-				entry->uid, entry->gid);
-}
 
 static int change(void *data, struct nr_ids_entry *entry)
 {
@@ -86,7 +78,7 @@ static int change(void *data, struct nr_ids_entry *entry)
 		return r;
 	nr_ids_unsettle(change->ids, NR_SYSV_SHM, entry->id);
 	/* dies here: nr_ids_settle() */
-	return nr_shm_apply(change->ids, entry);
+	return nr_apply(change->ids, NR_SYSV_SHM, entry);
 }
 
 static int set(struct nr_ids *ids, int id, const struct shmid_ds *buffer)

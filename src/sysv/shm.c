@@ -8,6 +8,7 @@
 #include <sys/clock.h>
 #include <sys/map.h>
 #include <sys/process.h>
+#include <sysv/apply.h>
 #include <sysv/epoch.h>
 #include <sysv/registry.h>
 
@@ -18,18 +19,6 @@ enum { RESERVE_MAX = 1 << 20 };
 enum { HUGE_SHIFT = 26, HUGE_MASK = 63, HUGE_LOG = 21 };
 
 #define SECOND INT64_C(1000000000)
-
-static int open_segment(struct nr_ids *ids, int id, bool read_only,
-			struct naru_segment **ret_segment)
-{
-	char name[NR_IDS_NAME_MAX];
-
-	nr_ids_name(NR_SYSV_SHM, id, name);
-	return nr_segment_open(ids->space, name,
-			       NR_SEGMENT_BY_NAME |
-				       (read_only ? (uint32_t)NARU_READ_ONLY : 0u),
-			       ret_segment);
-}
 
 static bool is_no_huge_size(int flags)
 {
@@ -50,7 +39,7 @@ static int make_segment(struct nr_ids *ids, const struct nr_ids_entry *entry, vo
 
 	if (entry->size > NR_SEGMENT_LENGTH_MAX)
 		return -ENOMEM;
-	options.mode = nr_shm_file_mode(entry->mode);
+	options.mode = nr_apply_mode(NR_SYSV_SHM, entry->mode);
 	if (is_no_huge_size(*flags))
 		return -EINVAL;
 	if (*flags & SHM_HUGETLB)
@@ -106,68 +95,6 @@ int nr_shm_get(struct nr_ids *ids, key_t key, size_t size, int flags)
 	return nr_ids_get(ids, NR_SYSV_SHM, &get);
 }
 
-int nr_shm_count(struct nr_ids *ids, int id, uint64_t *ret_count)
-{
-	struct naru_segment *segment;
-	int r = open_segment(ids, id, true, &segment);
-
-	if (r < 0)
-		return r;
-	r = nr_segment_count(segment, ret_count);
-	naru_segment_close(segment);
-	return r;
-}
-
-static int is_left_behind(void *data, const struct nr_ids_entry *entry)
-{
-	uint64_t count = 0;
-	int r;
-
-	if (NR_SYSV_STATE(entry->word) != NR_SYSV_DEST)
-		return -EBUSY;
-	r = nr_shm_count(data, entry->id, &count);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	return count > 0 ? -EBUSY : NR_SYSV_FREE;
-}
-
-bool nr_shm_finish(struct nr_ids *ids, int id)
-{
-	char name[NR_IDS_NAME_MAX];
-	int r = nr_ids_remove(ids, NR_SYSV_SHM, id, is_left_behind, ids);
-
-	if (r != NR_SYSV_FREE)
-		return r == -EINVAL;
-	/* dies here: a file without an entry, for the doctor or the next of its name */
-	nr_ids_name(NR_SYSV_SHM, id, name);
-	(void)nr_object_remove(ids->space, name);
-	return true;
-}
-
-void nr_shm_sweep(struct nr_ids *ids)
-{
-	uint32_t high = nr_read_unlocked(&ids->shared->table[NR_SYSV_SHM].high);
-	uint32_t ready = nr_load_acquire(&ids->shared->table[NR_SYSV_SHM].ready);
-
-	for (uint32_t i = 0; i < high && i < ready && i < NR_SYSV_ENTRIES; i++) {
-		uint32_t word =
-			nr_load_relaxed(&nr_ids_shared(ids, NR_SYSV_SHM, i)->word);
-
-		if (NR_SYSV_STATE(word) == NR_SYSV_DEST)
-			nr_shm_finish(ids, nr_registry_id(word, i));
-	}
-}
-
-int nr_shm_find(struct nr_ids *ids, int id, struct nr_ids_entry *ret_entry)
-{
-	int r = nr_ids_find(ids, NR_SYSV_SHM, id, ret_entry);
-
-	if (r == 0 && NR_SYSV_STATE(ret_entry->word) == NR_SYSV_DEST &&
-	    nr_shm_finish(ids, id))
-		return -EINVAL;
-	return r;
-}
-
 static void stamp(struct nr_ids *ids, int id, int which)
 {
 	struct nr_sysv_entry_shared *shared = nr_ids_place(ids, NR_SYSV_SHM, id);
@@ -201,8 +128,8 @@ static int attach(struct nr_ids *ids, int id, const struct nr_attach *how,
 	void *address;
 	int r;
 
-	nr_ids_settle(ids, NR_SYSV_SHM, id, nr_shm_apply);
-	r = open_segment(ids, id, how->read_only, &segment);
+	nr_ids_settle(ids, NR_SYSV_SHM, id);
+	r = nr_shm_open(ids, id, how->read_only, &segment);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	r = nr_segment_attach(segment, how, &address, NULL);
@@ -294,11 +221,8 @@ void nr_shm_detached(const struct nr_attached *attached)
 int nr_shm_detach(struct nr_ids *ids, const void *address)
 {
 	struct nr_attached attached;
-	int r;
+	int r = nr_segment_detach(address, true, &attached);
 
-	if ((uintptr_t)address % (uintptr_t)nr_page_size() != 0)
-		return -EINVAL;
-	r = nr_segment_detach(address, true, &attached);
 	nr_epoch_end(&nr_epochs.memory);
 	if (r == 0)
 		after_detach(ids, (int)attached.tag);

@@ -25,11 +25,16 @@ int nr_shm_control(struct nr_ids *ids, int id, int command, struct shmid_ds *buf
 struct nr_attached;
 void nr_shm_detached(const struct nr_attached *attached);
 
-/* Give the file what the record says: nr_ids_settle(). The kind's lock is held. */
-int nr_shm_apply(struct nr_ids *ids, const struct nr_ids_entry *entry);
+/* Open the file of the identifier, by its name. */
+struct naru_segment;
+int nr_shm_open(struct nr_ids *ids, int id, bool read_only,
+		struct naru_segment **ret_segment);
 
-/* How many are attached, by the file of the identifier. */
+/* How many are attached. */
 int nr_shm_count(struct nr_ids *ids, int id, uint64_t *ret_count);
+
+/* Is it NR_SYSV_DEST, and nobody is attached? The kind's lock is held. */
+bool nr_shm_is_left(struct nr_ids *ids, const struct nr_ids_entry *entry);
 
 /*
  * Remove it for good if it is NR_SYSV_DEST, and nobody is attached. True: it is gone, by
@@ -42,12 +47,6 @@ void nr_shm_sweep(struct nr_ids *ids);
 
 /* nr_ids_find(), and no trace of one that is left behind. */
 int nr_shm_find(struct nr_ids *ids, int id, struct nr_ids_entry *ret_entry);
-
-/* The mode of a segment's file; the owner must always be able to look at it. */
-static inline uint32_t nr_shm_file_mode(uint32_t mode)
-{
-	return (mode & 0666) | 0400;
-}
 
 /* entry->mode above the permission bits: SHM_DEST and SHM_LOCKED of <sys/shm.h>. */
 
