@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPPORT_DAMAGE_H
+#define SUPPORT_DAMAGE_H
+
+/* support/damage.h - what may be written to a laden queue's file, word by word */
+
+#include <stdbool.h>
+#include <support/laden.h>
+
+struct damage {
+	const char *what;
+	uint32_t block; /* that it is in, 0: none */
+	bool session;	/* it is in the other file */
+	bool seen;	/* whoever checks the queue must see it */
+	uint64_t offset;
+	unsigned width; /* 4 or 8 bytes */
+	uint64_t value;
+};
+
+struct damages {
+	struct damage *list;
+	size_t count;
+};
+
+/* All that is worth trying in the state that the file is in. The caller frees the list.
+ */
+struct damages damage_list(const struct laden *laden);
+
+void damage_do(const struct laden *laden, const struct damage *damage);
+
+#endif /* SUPPORT_DAMAGE_H */
