@@ -51,7 +51,7 @@ static void walk(struct tour *tour, const struct damage *damage)
 		of->make(laden, queue);
 		naru_queue_close(queue);
 	}
-	if (!of->name && damage->seen && tour->place->state == LADEN_WHOLE)
+	if (!of->name && damage->seen)
 		tour->place->unseen = walks_check(laden, 0) == 0;
 	alarm(0);
 	tour->place->made++;
@@ -61,8 +61,7 @@ static bool is_wanted(const struct tour *tour)
 {
 	const struct place *place = tour->place, *only = &tour->only;
 
-	return (place->state == LADEN_WHOLE || !walks[place->walk].name ||
-		walks[place->walk].torn) &&
+	return (place->state == LADEN_WHOLE || walks[place->walk].torn) &&
 	       (tour->told < 1 || place->state == only->state) &&
 	       (tour->told < 2 || place->damage == only->damage) &&
 	       (tour->told < 3 || place->walk == only->walk);

@@ -286,8 +286,7 @@ static void damage_lists(struct maker *maker)
 	where.what = "list";
 	for (unsigned i = 0; i < NR_HEAP_FIRST_LEVELS * NR_HEAP_SECOND_LEVELS; i++) {
 		where.offset = offsetof(struct nr_queue_shared, heap.list[0][0]) + i * 4;
-		if (heap->list[i / 16][i % 16] ||
-		    (maker->whole && (i < 8 || i % 16 == 0)))
+		if (heap->list[i / 16][i % 16] || i < 8 || i % 16 == 0)
 			damage_word(maker, where, REFERENCE);
 	}
 }
@@ -358,7 +357,8 @@ struct damages damage_list(const struct laden *laden)
 	damage_blocks(&maker);
 	damage_fields(&maker, heap_fields, where);
 	damage_fields(&maker, queue_fields, where);
-	damage_lists(&maker);
+	if (maker.whole)
+		damage_lists(&maker);
 	where.offset = offsetof(struct nr_queue_shared, senders);
 	damage_fields(&maker, side_fields, where);
 	where.offset = offsetof(struct nr_queue_shared, receivers);

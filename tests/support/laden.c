@@ -241,15 +241,14 @@ static unsigned char *copy(const unsigned char *bytes, size_t size)
 
 void laden_open(struct laden *laden)
 {
-	int directory;
-
 	*laden = (struct laden){.room = room_open()};
 	load(laden);
 	map(laden);
 	find_dead(laden);
-	directory = open(laden->room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	must_be(linkat(directory, LADEN_NAME, directory, LADEN_KEPT, 0), 0);
-	close(directory);
+	laden->directory = open(laden->room->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	laden->file = openat(laden->directory, LADEN_NAME, O_RDWR | O_CLOEXEC);
+	must(laden->file >= 0);
+	must_be(linkat(laden->directory, LADEN_NAME, laden->directory, LADEN_KEPT, 0), 0);
 	laden->sessions_image = copy(laden->sessions, LADEN_SESSIONS);
 	laden->image[LADEN_WHOLE] = copy(laden->bytes, laden->size);
 	for (enum laden_state state = LADEN_TORN; state < LADEN_STATES; state++) {
@@ -267,18 +266,22 @@ void laden_close(struct laden *laden)
 	free(laden->sessions_image);
 	munmap(laden->bytes, laden->size);
 	munmap(laden->sessions, 4096);
+	close(laden->file);
+	close(laden->directory);
 	room_close(laden->room);
 }
 
 void laden_restore(struct laden *laden, enum laden_state state)
 {
-	char path[100], kept[100];
+	struct stat file;
 
-	snprintf(path, sizeof(path), "%s/" LADEN_NAME, laden->room->path);
-	snprintf(kept, sizeof(kept), "%s/" LADEN_KEPT, laden->room->path);
-	if (access(path, F_OK) < 0)
-		must_be(link(kept, path), 0);
-	must_be(truncate(path, (off_t)laden->size), 0);
+	must_be(fstat(laden->file, &file), 0);
+	if (file.st_nlink == 1)
+		must_be(linkat(laden->directory, LADEN_KEPT, laden->directory, LADEN_NAME,
+			       0),
+			0);
+	if ((size_t)file.st_size != laden->size)
+		must_be(ftruncate(laden->file, (off_t)laden->size), 0);
 	memcpy(laden->bytes, laden->image[state], laden->size);
 	memcpy(laden->sessions, laden->sessions_image, LADEN_SESSIONS);
 }

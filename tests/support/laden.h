@@ -37,7 +37,9 @@ enum {
 
 struct laden {
 	struct room *room;
-	unsigned char *bytes; /* the file */
+	int directory;	      /* of the room */
+	int file;	      /* the queue's */
+	unsigned char *bytes; /* of it */
 	size_t size;
 	unsigned char *sessions; /* the first of the file beside it */
 	struct nr_queue_shared *shared;

@@ -267,7 +267,7 @@ const struct walk walks[] = {
 	{"sessions", use_sessions, true},
 	{"grow", grow, false},
 	{"poll", poll, false},
-	{"check", check, true},
+	{"check", check, false},
 	{"remove", remove_queue, false},
 	{0},
 };
