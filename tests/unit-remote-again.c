@@ -277,6 +277,30 @@ static void test_what_is_not_released_is_given_back(void **state)
 	end(&script);
 }
 
+/* Nobody else would have it until the handle is closed. */
+static void test_a_give_back_that_is_refused(void **state)
+{
+	struct script script = {.verb = NR_WIRE_GIVE_BACK,
+				.error = -ENOBUFS,
+				.errors = 2,
+				.brings = 3,
+				.releases = 1};
+	uint64_t refused;
+
+	(void)state;
+	begin(&script);
+	assert_int_equal(receive_three(&script), 1);
+	assert_given_back(&script, 1, 3);
+	refused = number_of(&script, NR_WIRE_GIVE_BACK, 1);
+	for (int i = 0; i < 2; i++) {
+		room_stat(script.queue);
+		assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 4);
+		assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 2), refused);
+		assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 3), refused - 1);
+	}
+	end(&script);
+}
+
 /* A new connection's window is smaller: what else the first try has brought stays held.
  */
 static void test_a_repetition_that_brings_less(void **state)
@@ -381,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_a_release_is_repeated_until_it_is_told),
 		cmocka_unit_test(test_a_release_that_is_to_be_tried_again),
 		cmocka_unit_test(test_what_is_not_released_is_given_back),
+		cmocka_unit_test(test_a_give_back_that_is_refused),
 		cmocka_unit_test(test_a_repetition_that_brings_less),
 		cmocka_unit_test(test_a_repetition_that_brings_nothing),
 		cmocka_unit_test(test_a_take_that_brings_less),
