@@ -309,6 +309,28 @@ static uint64_t position_of(const struct nr_side_shared *side)
 	return side->counts[side->epoch & 1].position;
 }
 
+/* A record and the block that it refers to agree about a length that cannot be. */
+static void damage_lengths(struct maker *maker, struct damage where)
+{
+	const struct laden *laden = maker->laden;
+	const struct nr_record_block_shared *record =
+		(const void *)(laden->bytes + where.offset +
+			       sizeof(struct nr_record_shared));
+	static const uint64_t lengths[] = {1 << 20, NR_RECORD_LENGTH};
+
+	where.what = "length, here and there";
+	where.width = sizeof(uint64_t);
+	where.second = laden->heap + (uint64_t)record->reference * NR_GRANULE +
+		       offsetof(struct nr_block_shared, length);
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		const struct values values = {
+			{(uint64_t)NR_RECORD_BLOCK << NR_RECORD_SHIFT | lengths[i]}, 1};
+
+		where.second_value = lengths[i];
+		push(maker, where, &values);
+	}
+}
+
 /* And the place behind the last one. */
 static void damage_records(struct maker *maker)
 {
@@ -325,8 +347,9 @@ static void damage_records(struct maker *maker)
 		};
 
 		damage_fields(maker, record_fields, where);
-		where.offset += sizeof(*record);
 		if (state >> NR_RECORD_SHIFT == NR_RECORD_BLOCK) {
+			damage_lengths(maker, where);
+			where.offset += sizeof(*record);
 			damage_fields(maker, record_block_fields, where);
 			length = sizeof(struct nr_record_block_shared);
 		}
@@ -373,4 +396,7 @@ void damage_do(const struct laden *laden, const struct damage *damage)
 {
 	/* Little-endian, as all that naru runs on. */
 	memcpy((void *)(uintptr_t)place_of(laden, damage), &damage->value, damage->width);
+	if (damage->second)
+		memcpy(laden->bytes + damage->second, &damage->second_value,
+		       sizeof(damage->second_value));
 }

@@ -2,7 +2,7 @@
 #ifndef SUPPORT_DAMAGE_H
 #define SUPPORT_DAMAGE_H
 
-/* support/damage.h - what may be written to a laden queue's file, word by word */
+/* support/damage.h - what may be written to a laden queue's file, field by field */
 
 #include <stdbool.h>
 #include <support/laden.h>
@@ -15,6 +15,8 @@ struct damage {
 	uint64_t offset;
 	unsigned width; /* 4 or 8 bytes */
 	uint64_t value;
+	uint64_t second; /* 0, or the offset of one more word of 8 bytes */
+	uint64_t second_value;
 };
 
 struct damages {
