@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Each field is given the values that its meaning suggests: none, the first, itself, one
- * more and one less, another block of each kind, the last one and the one behind it, the
- * largest.
+ * Each field is given values that its meaning suggests: none, the first, itself, one more
+ * and one less, another block of each kind, the last one and that behind it, the largest.
  */
 
 #include <stdlib.h>
@@ -394,7 +393,6 @@ struct damages damage_list(const struct laden *laden)
 
 void damage_do(const struct laden *laden, const struct damage *damage)
 {
-	/* Little-endian, as all that naru runs on. */
 	memcpy((void *)(uintptr_t)place_of(laden, damage), &damage->value, damage->width);
 	if (damage->second)
 		memcpy(laden->bytes + damage->second, &damage->second_value,

@@ -111,7 +111,7 @@ static void load(struct laden *laden)
 	use_sessions(queue);
 	hold(queue, SMALL);
 	send(queue, 3, SMALL);
-	send(queue, 6, LADEN_LARGE);
+	send(queue, LADEN_QUEUED, LADEN_LARGE);
 	send(queue, INT64_C(1) << 40, 10);
 	must_be(nr_space_self(laden->room->space, &laden->live), 0);
 	naru_queue_close(queue);

@@ -28,6 +28,7 @@ enum {
 	LADEN_ALONE = 7,    /* one, in the store */
 	LADEN_CHAINED = 5,  /* one, in pieces, in the store */
 	LADEN_HELD = 11,    /* some in pieces */
+	LADEN_QUEUED = 12,  /* one, in the ring, by a block */
 	LADEN_NEVER = 9999, /* none */
 };
 

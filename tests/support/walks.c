@@ -152,7 +152,7 @@ static void claim(struct naru_queue *queue, size_t length, size_t used)
 /* While others are held, so that the list has more than these. */
 static void hold(struct laden *laden, struct naru_queue *queue)
 {
-	static const int64_t types[] = {LADEN_CHAINED, 1, LADEN_HELD, 6, 3};
+	static const int64_t types[] = {LADEN_CHAINED, 1, LADEN_HELD, LADEN_QUEUED, 3};
 	enum { TAKEN = sizeof(types) / sizeof(*types) };
 	struct naru_message message[TAKEN];
 	bool taken[TAKEN];
