@@ -28,6 +28,10 @@ enum wrong {
 	SHORTER,
 	TOO_MANY,
 	NONE_AT_ALL,
+	NO_TYPE, /* of the last message */
+	NO_ROOM, /* that it fits in */
+	NOT_SO_LONG,
+	NO_HEAD,
 	WRONGS,
 };
 
@@ -36,11 +40,23 @@ struct user {
 	char url[128];
 	struct naru_space *space;
 	struct naru_queue *queue;
+	struct naru_queue *unconfirmed;
 	struct naru_message message;
 	uint16_t verb;
 	enum wrong wrong;
 	atomic_bool armed;
 };
+
+/* The last message becomes one of that type and length; the body is as long as it. */
+static void spoil_message(struct impostor_answer *answer, int64_t type, uint64_t length,
+			  uint64_t there)
+{
+	const struct nr_wire_item head = {type, length};
+	size_t at = answer->frame.value > 1 ? 24 : 0;
+
+	memcpy(answer->body + at, &head, sizeof(head));
+	answer->frame.length = (uint32_t)(at + sizeof(head) + there);
+}
 
 static void spoil(struct impostor_answer *answer, enum wrong wrong)
 {
@@ -77,6 +93,18 @@ static void spoil(struct impostor_answer *answer, enum wrong wrong)
 	case TOO_MANY:
 		frame->value = 1000;
 		break;
+	case NO_TYPE:
+		spoil_message(answer, 0, 5, 8);
+		break;
+	case NO_ROOM:
+		spoil_message(answer, 1, 8000, 8000);
+		break;
+	case NOT_SO_LONG:
+		spoil_message(answer, 1, UINT64_C(1) << 40, 8);
+		break;
+	case NO_HEAD:
+		frame->length -= frame->length % 24 ? 24 : 16;
+		break;
 	default:
 		frame->value = 0;
 	}
@@ -88,6 +116,11 @@ static bool meddle(struct impostor *impostor, const struct nr_wire_frame *reques
 	struct user *user = impostor->data;
 
 	(void)body;
+	/* One that is asked for, and one ahead. */
+	if (request->verb == NR_WIRE_TAKE && request->flags & NR_WIRE_QUIET) {
+		impostor_add_item(answer, 5);
+		answer->frame.value = 2;
+	}
 	if (request->verb == user->verb && atomic_exchange(&user->armed, false))
 		spoil(answer, user->wrong);
 	return true;
@@ -114,7 +147,14 @@ static int receive(struct user *user)
 	return (int)naru_queue_receive(user->queue, 0, 0, bytes, sizeof(bytes), 0, NULL);
 }
 
-/* As one who takes no more than he is given. */
+static int receive_ahead(struct user *user)
+{
+	char bytes[8];
+
+	return (int)naru_queue_receive(user->unconfirmed, 0, 0, bytes, sizeof(bytes), 0,
+				       NULL);
+}
+
 static int take(struct user *user)
 {
 	int r = naru_queue_take(user->queue, 0, 0, 0, &user->message);
@@ -180,16 +220,18 @@ static const struct {
 	bool counts;  /* the answer says how many */
 	bool bare;    /* it has no body */
 	bool goes_on; /* there may be more of them */
+	bool brings;  /* a message */
 	int error;
 } cases[] = {
 	{NR_WIRE_HELLO, open_queue, .error = -EPROTO},
 	{NR_WIRE_OPEN, open_queue, .error = -EBADMSG},
 	{NR_WIRE_SEND, send, .counts = true, .bare = true, .error = -EBADMSG},
-	{NR_WIRE_TAKE, receive, .counts = true, .error = -EBADMSG},
-	{NR_WIRE_TAKE, take, .counts = true, .error = -EBADMSG},
+	{NR_WIRE_TAKE, receive, .counts = true, .brings = true, .error = -EBADMSG},
+	{NR_WIRE_TAKE, receive_ahead, .counts = true, .brings = true, .error = -EBADMSG},
+	{NR_WIRE_TAKE, take, .counts = true, .brings = true, .error = -EBADMSG},
 	{NR_WIRE_RELEASE, take, .counts = true, .bare = true, .error = -EBADMSG},
 	{NR_WIRE_GIVE_BACK, give_back, .bare = true, .error = -EBADMSG},
-	{NR_WIRE_LOOK, look, .error = -EBADMSG},
+	{NR_WIRE_LOOK, look, .brings = true, .error = -EBADMSG},
 	{NR_WIRE_STAT, stat_queue, .error = -EBADMSG},
 	{NR_WIRE_SET, set, .bare = true, .error = -EBADMSG},
 	{NR_WIRE_LIST, list, .goes_on = true, .error = -EBADMSG},
@@ -205,6 +247,13 @@ static bool is_possible(unsigned i, enum wrong wrong)
 		return cases[i].counts;
 	case SHORTER:
 		return !cases[i].bare;
+	case NO_ROOM:
+		return cases[i].brings && cases[i].call != take;
+	case NO_TYPE:
+	case NOT_SO_LONG:
+		return cases[i].brings;
+	case NO_HEAD:
+		return cases[i].call == receive_ahead;
 	case HAS_MORE:
 		return !cases[i].goes_on;
 	default:
@@ -214,17 +263,22 @@ static bool is_possible(unsigned i, enum wrong wrong)
 
 static void open_user(struct user *user)
 {
+	const struct naru_queue_options options =
+		NARU_INIT(options, .flags = NARU_UNCONFIRMED);
+
 	impostor_start(&user->impostor, 1);
 	snprintf(user->url, sizeof(user->url), "%s/q", user->impostor.url);
 	user->impostor.data = user;
 	user->impostor.meddle = meddle;
 	must_be(naru_space_open(user->impostor.url, NULL, &user->space), 0);
 	must_be(naru_queue_open(NULL, user->url, NULL, &user->queue), 0);
+	must_be(naru_queue_open(NULL, user->url, &options, &user->unconfirmed), 0);
 }
 
 static void close_user(struct user *user)
 {
 	naru_queue_close(user->queue);
+	naru_queue_close(user->unconfirmed);
 	naru_space_close(user->space);
 	impostor_stop(&user->impostor);
 }
@@ -248,6 +302,30 @@ static void try(unsigned i, enum wrong wrong)
 	close_user(&user);
 }
 
+/* Whoever speaks another version is told from who is no server at all. */
+static bool speak_another(struct impostor *impostor, const struct nr_wire_frame *request,
+			  const unsigned char *body, struct impostor_answer *answer)
+{
+	(void)impostor;
+	(void)body;
+	if (request->verb == NR_WIRE_HELLO)
+		answer->body[0]++;
+	return true;
+}
+
+static void test_another_version(void **state)
+{
+	static struct user user;
+
+	(void)state;
+	user = (struct user){.verb = NR_WIRE_BYE};
+	open_user(&user);
+	user.impostor.meddle = speak_another;
+	user.queue = naru_queue_close(user.queue);
+	assert_int_equal(open_queue(&user), -EPROTONOSUPPORT);
+	close_user(&user);
+}
+
 static void test_answers(void **state)
 {
 	(void)state;
@@ -261,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_another_version),
 	};
 
 	default_space_of_our_own();
