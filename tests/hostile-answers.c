@@ -31,7 +31,9 @@ enum wrong {
 	NO_TYPE, /* of the last message */
 	NO_ROOM, /* that it fits in */
 	NOT_SO_LONG,
+	LONGER_THAN_THE_REST,
 	NO_HEAD,
+	ONE_MORE, /* than was asked for */
 	WRONGS,
 };
 
@@ -101,6 +103,13 @@ static void spoil(struct impostor_answer *answer, enum wrong wrong)
 		break;
 	case NOT_SO_LONG:
 		spoil_message(answer, 1, UINT64_C(1) << 40, 8);
+		break;
+	case LONGER_THAN_THE_REST:
+		spoil_message(answer, 1, 100, 8);
+		break;
+	case ONE_MORE:
+		impostor_add_item(answer, 5);
+		frame->value++;
 		break;
 	case NO_HEAD:
 		frame->length -= frame->length % 24 ? 24 : 16;
@@ -252,8 +261,11 @@ static bool is_possible(unsigned i, enum wrong wrong)
 	case NO_TYPE:
 	case NOT_SO_LONG:
 		return cases[i].brings;
+	case LONGER_THAN_THE_REST:
 	case NO_HEAD:
 		return cases[i].call == receive_ahead;
+	case ONE_MORE:
+		return cases[i].call == receive || cases[i].call == take;
 	case HAS_MORE:
 		return !cases[i].goes_on;
 	default:
@@ -313,16 +325,32 @@ static bool speak_another(struct impostor *impostor, const struct nr_wire_frame 
 	return true;
 }
 
-static void test_another_version(void **state)
+/* Not even a frame of the first requests would fit. */
+static bool allow_nothing(struct impostor *impostor, const struct nr_wire_frame *request,
+			  const unsigned char *body, struct impostor_answer *answer)
+{
+	const uint32_t frame_max = NR_WIRE_FRAME_MIN - 8;
+
+	(void)impostor;
+	(void)body;
+	if (request->verb == NR_WIRE_HELLO)
+		memcpy(answer->body + offsetof(struct nr_wire_hello_answer, frame_max),
+		       &frame_max, sizeof(frame_max));
+	return true;
+}
+
+static void test_another_server(void **state)
 {
 	static struct user user;
 
 	(void)state;
 	user = (struct user){.verb = NR_WIRE_BYE};
 	open_user(&user);
-	user.impostor.meddle = speak_another;
 	user.queue = naru_queue_close(user.queue);
+	user.impostor.meddle = speak_another;
 	assert_int_equal(open_queue(&user), -EPROTONOSUPPORT);
+	user.impostor.meddle = allow_nothing;
+	assert_int_equal(open_queue(&user), -EPROTO);
 	close_user(&user);
 }
 
@@ -339,7 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_another_version),
+		cmocka_unit_test(test_another_server),
 	};
 
 	default_space_of_our_own();

@@ -10,6 +10,7 @@
 #include <support/damage.h>
 #include <support/field.h>
 #include <support/must.h>
+#include <support/wreck.h>
 
 enum { VALUES = 64, SAMPLES = 8, FEW = 2, KINDS = NR_BLOCK_DOOMED + 1 };
 
@@ -110,6 +111,7 @@ static void add_numbers(uint64_t old, struct values *values)
 		63,
 		255,
 		256,
+		UINT64_C(1) << 20,
 		UINT64_C(1) << 31,
 		UINT64_C(1) << 40,
 		INT64_MAX,
@@ -189,6 +191,16 @@ static uint64_t read_word(const struct laden *laden, const struct damage *damage
 	return old;
 }
 
+void damage_add(struct damages *damages, struct damage damage)
+{
+	if (damages->count % 1024 == 0)
+		damages->list =
+			realloc(damages->list, (damages->count + 1024) * sizeof(damage));
+	must(damages->list);
+	damages->list[damages->count++] = damage;
+}
+
+/* Each value once, and not the one that is there. */
 static void push(struct maker *maker, struct damage damage, const struct values *values)
 {
 	uint64_t mask = damage.width == 4 ? UINT32_MAX : UINT64_MAX;
@@ -202,13 +214,8 @@ static void push(struct maker *maker, struct damage damage, const struct values 
 		while (n < maker->damages.count &&
 		       maker->damages.list[n].value != damage.value)
 			n++;
-		if (damage.value == old || n < maker->damages.count)
-			continue;
-		if (n % 1024 == 0)
-			maker->damages.list =
-				realloc(maker->damages.list, (n + 1024) * sizeof(damage));
-		must(maker->damages.list);
-		maker->damages.list[maker->damages.count++] = damage;
+		if (damage.value != old && n == maker->damages.count)
+			damage_add(&maker->damages, damage);
 	}
 }
 
@@ -308,28 +315,6 @@ static uint64_t position_of(const struct nr_side_shared *side)
 	return side->counts[side->epoch & 1].position;
 }
 
-/* A record and the block that it refers to agree about a length that cannot be. */
-static void damage_lengths(struct maker *maker, struct damage where)
-{
-	const struct laden *laden = maker->laden;
-	const struct nr_record_block_shared *record =
-		(const void *)(laden->bytes + where.offset +
-			       sizeof(struct nr_record_shared));
-	static const uint64_t lengths[] = {1 << 20, NR_RECORD_LENGTH};
-
-	where.what = "length, here and there";
-	where.width = sizeof(uint64_t);
-	where.second = laden->heap + (uint64_t)record->reference * NR_GRANULE +
-		       offsetof(struct nr_block_shared, length);
-	for (unsigned i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-		const struct values values = {
-			{(uint64_t)NR_RECORD_BLOCK << NR_RECORD_SHIFT | lengths[i]}, 1};
-
-		where.second_value = lengths[i];
-		push(maker, where, &values);
-	}
-}
-
 /* And the place behind the last one. */
 static void damage_records(struct maker *maker)
 {
@@ -347,7 +332,6 @@ static void damage_records(struct maker *maker)
 
 		damage_fields(maker, record_fields, where);
 		if (state >> NR_RECORD_SHIFT == NR_RECORD_BLOCK) {
-			damage_lengths(maker, where);
 			where.offset += sizeof(*record);
 			damage_fields(maker, record_block_fields, where);
 			length = sizeof(struct nr_record_block_shared);
@@ -379,8 +363,10 @@ struct damages damage_list(const struct laden *laden)
 	damage_blocks(&maker);
 	damage_fields(&maker, heap_fields, where);
 	damage_fields(&maker, queue_fields, where);
-	if (maker.whole)
+	if (maker.whole) {
 		damage_lists(&maker);
+		wreck_add(laden, &maker.damages);
+	}
 	where.offset = offsetof(struct nr_queue_shared, senders);
 	damage_fields(&maker, side_fields, where);
 	where.offset = offsetof(struct nr_queue_shared, receivers);
@@ -397,4 +383,6 @@ void damage_do(const struct laden *laden, const struct damage *damage)
 	if (damage->second)
 		memcpy(laden->bytes + damage->second, &damage->second_value,
 		       sizeof(damage->second_value));
+	if (damage->fills_ring)
+		wreck_ring(laden);
 }

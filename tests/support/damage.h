@@ -17,6 +17,7 @@ struct damage {
 	uint64_t value;
 	uint64_t second; /* 0, or the offset of one more word of 8 bytes */
 	uint64_t second_value;
+	bool fills_ring; /* the ring has no end, too */
 };
 
 struct damages {
@@ -28,6 +29,7 @@ struct damages {
  */
 struct damages damage_list(const struct laden *laden);
 
+void damage_add(struct damages *damages, struct damage damage);
 void damage_do(const struct laden *laden, const struct damage *damage);
 
 #endif /* SUPPORT_DAMAGE_H */
