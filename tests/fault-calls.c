@@ -21,7 +21,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { ERRORS = 6, REPORTS = 6, LIMIT_S = 20 };
+enum { ERRORS = 8, REPORTS = 6, LIMIT_S = 20 };
+
+/* Not an error: it moves less than it was asked to. */
+#define SHORT (-1)
 
 static const struct {
 	long call;
@@ -52,6 +55,18 @@ static const struct {
 	{SYS_readlinkat, {ENOENT, EACCES}},
 	{SYS_fstatfs, {EINTR, ENOSYS}},
 	{SYS_getrandom, {EINTR, ENOSYS}},
+	{SYS_socket, {EMFILE, ENFILE, ENOMEM, ENOBUFS, EACCES}},
+	{SYS_connect,
+	 {ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EADDRNOTAVAIL, EINPROGRESS, EACCES,
+	  EINTR}},
+	{SYS_sendto,
+	 {ECONNRESET, EPIPE, ETIMEDOUT, ENOMEM, ENOBUFS, EAGAIN, EINTR, SHORT}},
+	{SYS_sendmsg,
+	 {ECONNRESET, EPIPE, ETIMEDOUT, ENOMEM, ENOBUFS, EAGAIN, EINTR, SHORT}},
+	{SYS_recvfrom,
+	 {ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENOMEM, EAGAIN, EINTR, SHORT}},
+	{SYS_recvmsg, {ECONNRESET, ENOMEM, EAGAIN, EINTR, SHORT}},
+	{SYS_ppoll, {EINTR, ENOMEM}},
 #ifdef __x86_64__
 	{SYS_open, {EMFILE, ENOMEM, EACCES, EINTR}},
 	{SYS_mkdir, {ENOSPC, EACCES}},
@@ -203,7 +218,25 @@ static const int *errors_of(long call)
 /* Would it make sense that all these calls fail from now on? */
 static bool can_persist(long call, int error)
 {
-	return error != EINTR && error != EAGAIN && call != SYS_newfstatat;
+	switch (error) {
+	case EINTR:
+	case EAGAIN:
+	case ECONNRESET:
+	case EPIPE:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+		return false;
+	default:
+		return call != SYS_newfstatat;
+	}
+}
+
+static void inject(struct trace *trace, int error)
+{
+	if (error == SHORT)
+		trace_shorten(trace);
+	else
+		trace_fail(trace, error);
 }
 
 /*
@@ -231,20 +264,21 @@ static int fail(unsigned n, unsigned which, bool all, unsigned *failures)
 		trace_kill(&trace);
 		return call < 0 ? -1 : error != 0;
 	}
-	trace_fail(&trace, error);
+	inject(&trace, error);
 	while (all) {
 		long next = trace_call(&trace);
 
 		if (next < 0)
 			break;
 		if (next == call)
-			trace_fail(&trace, error);
+			inject(&trace, error);
 	}
 	status = trace_finish(&trace);
 	if (status != 0 && ++*failures < REPORTS)
 		printf("  %s: call %u (number %ld) %s %s, returned %ld: %s\n", this->name,
-		       n, call, all ? "and those after it:" : "says", strerror(error),
-		       trace_page->result, trace_page->text);
+		       n, call, all ? "and those after it:" : "says",
+		       error == SHORT ? "less" : strerror(error), trace_page->result,
+		       trace_page->text);
 	return 1;
 }
 

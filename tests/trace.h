@@ -13,6 +13,7 @@
  *
  *	trace_call()   on to the next system call, before it is made
  *	trace_fail()   instead of making it, let it return this error
+ *	trace_shorten() let it move less than it is asked to
  */
 
 #include <stdbool.h>
@@ -79,6 +80,9 @@ long trace_call(struct trace *trace);
 /* Or make it, and stop after it. False: it did not come back. */
 bool trace_return(struct trace *trace);
 void trace_fail(struct trace *trace, int error);
+
+/* Or let it move one byte, or the first of its parts. False: it is no such call. */
+bool trace_shorten(struct trace *trace);
 
 /* Let it run on untraced to its end; its exit status, -1 if a signal ended it. */
 int trace_finish(struct trace *trace);

@@ -7,131 +7,11 @@
 
 #include <queue/handle.h>
 #include <remote/client.h>
-#include <stdio.h>
 #include <string.h>
 #include <support/default-space.h>
-#include <support/impostor.h>
 #include <support/must.h>
+#include <support/script.h>
 #include <support/unit.h>
-
-enum { SEEN = 64 };
-
-/* What was asked, in its order, and what is to be answered. */
-struct script {
-	struct impostor impostor;
-	struct naru_queue *queue;
-	uint32_t flags; /* of the queue's options */
-	uint16_t verb;	/* the first of these is not answered, */
-	unsigned cuts;	/* nor so many in all; */
-	int error;	/* then this is the answer; 0: the right one */
-	unsigned errors;
-	uint32_t frame_max; /* of those who connect again; 0: as before */
-	int brings;	    /* messages of the first TAKE, and of the repetition */
-	int brings_again;
-	int releases; /* of each RELEASE; 0: all */
-
-	_Atomic unsigned count;
-	struct {
-		uint16_t verb;
-		uint64_t number; /* or delivery */
-	} seen[SEEN];
-};
-
-static bool is_numbered(uint16_t verb)
-{
-	return verb >= NR_WIRE_SEND && verb <= NR_WIRE_GIVE_BACK;
-}
-
-static void note(struct script *script, uint16_t verb, const unsigned char *body)
-{
-	unsigned count = script->count;
-
-	if (!is_numbered(verb))
-		return;
-	must(count < SEEN);
-	script->seen[count].verb = verb;
-	memcpy(&script->seen[count].number, body, sizeof(uint64_t));
-	script->count = count + 1;
-}
-
-static unsigned count_of(const struct script *script, uint16_t verb)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < script->count; i++)
-		count += script->seen[i].verb == verb;
-	return count;
-}
-
-/* The nth request of its kind, from 0 on. */
-static uint64_t number_of(const struct script *script, uint16_t verb, unsigned nth)
-{
-	for (unsigned i = 0; i < script->count; i++)
-		if (script->seen[i].verb == verb && nth-- == 0)
-			return script->seen[i].number;
-	must(false);
-	return 0;
-}
-
-static void bring(struct script *script, const unsigned char *body,
-		  struct impostor_answer *answer)
-{
-	int count = count_of(script, NR_WIRE_TAKE) > 1 ? script->brings_again
-						       : script->brings;
-	uint64_t room;
-
-	if (count == 0)
-		return;
-	impostor_clear(answer);
-	answer->frame.value = count;
-	memcpy(&room, body + sizeof(struct nr_wire_take), sizeof(room));
-	for (int i = 0; i < count; i++)
-		impostor_add_item(answer, room);
-}
-
-static bool play(struct impostor *impostor, const struct nr_wire_frame *request,
-		 const unsigned char *body, struct impostor_answer *answer)
-{
-	struct script *script = impostor->data;
-
-	note(script, request->verb, body);
-	if (request->verb == NR_WIRE_HELLO && script->frame_max && script->count > 0)
-		memcpy(answer->body + offsetof(struct nr_wire_hello_answer, frame_max),
-		       &script->frame_max, sizeof(script->frame_max));
-	if (request->verb == NR_WIRE_TAKE)
-		bring(script, body, answer);
-	if (request->verb == NR_WIRE_RELEASE && script->releases)
-		answer->frame.value = script->releases;
-	if (request->verb != script->verb)
-		return true;
-	if (script->cuts > 0) {
-		script->cuts--;
-		return false;
-	}
-	if (script->errors > 0) {
-		script->errors--;
-		impostor_fail(answer, script->error);
-	}
-	return true;
-}
-
-static void begin(struct script *script)
-{
-	struct naru_queue_options options = NARU_INIT(options, .flags = script->flags);
-	char url[128];
-
-	impostor_start(&script->impostor, 1);
-	snprintf(url, sizeof(url), "%s/q", script->impostor.url);
-	must_be(naru_queue_open(NULL, url, &options, &script->queue), 0);
-	script->impostor.data = script;
-	script->impostor.meddle = play;
-}
-
-static void end(struct script *script)
-{
-	naru_queue_close(script->queue);
-	impostor_stop(&script->impostor);
-}
 
 static void test_a_send_takes_nobody_elses_number(void **state)
 {
@@ -142,16 +22,16 @@ static void test_a_send_takes_nobody_elses_number(void **state)
 		struct script script = {
 			.verb = NR_WIRE_SEND, .cuts = 1, .error = errors[i], .errors = 1};
 
-		begin(&script);
+		script_begin(&script);
 		assert_int_equal(naru_queue_send(script.queue, 1, "a", 1, -1),
 				 -ECONNRESET);
 		assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
-		assert_int_equal(count_of(&script, NR_WIRE_SEND), 3);
-		assert_int_equal(number_of(&script, NR_WIRE_SEND, 1),
-				 number_of(&script, NR_WIRE_SEND, 0));
-		assert_true(number_of(&script, NR_WIRE_SEND, 2) >
-			    number_of(&script, NR_WIRE_SEND, 0));
-		end(&script);
+		assert_int_equal(script_count(&script, NR_WIRE_SEND), 3);
+		assert_int_equal(script_number(&script, NR_WIRE_SEND, 1),
+				 script_number(&script, NR_WIRE_SEND, 0));
+		assert_true(script_number(&script, NR_WIRE_SEND, 2) >
+			    script_number(&script, NR_WIRE_SEND, 0));
+		script_end(&script);
 	}
 }
 
@@ -162,14 +42,14 @@ static void test_a_send_that_became_too_long(void **state)
 	static char large[5000];
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(naru_queue_send(script.queue, 1, large, sizeof(large), -1),
 			 -ECONNRESET);
 	assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
-	assert_int_equal(count_of(&script, NR_WIRE_SEND), 2);
-	assert_true(number_of(&script, NR_WIRE_SEND, 1) >
-		    number_of(&script, NR_WIRE_SEND, 0));
-	end(&script);
+	assert_int_equal(script_count(&script, NR_WIRE_SEND), 2);
+	assert_true(script_number(&script, NR_WIRE_SEND, 1) >
+		    script_number(&script, NR_WIRE_SEND, 0));
+	script_end(&script);
 }
 
 /* Nothing was repeated: what the server says is true. */
@@ -178,10 +58,10 @@ static void test_a_send_that_is_refused(void **state)
 	struct script script = {.verb = NR_WIRE_SEND, .error = -ENOBUFS, .errors = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(naru_queue_send(script.queue, 1, "a", 1, -1), -ENOBUFS);
 	assert_int_equal(naru_queue_send(script.queue, 1, "b", 1, -1), 0);
-	end(&script);
+	script_end(&script);
 }
 
 /* Who may send, and not look, cannot know how large the queue is. */
@@ -190,11 +70,11 @@ static void test_a_send_without_a_look(void **state)
 	struct script script = {.verb = NR_WIRE_STAT, .error = -EACCES, .errors = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	script.queue->remote->capacity = 1;
 	assert_int_equal(naru_queue_send(script.queue, 1, "ab", 2, -1), 0);
-	assert_int_equal(count_of(&script, NR_WIRE_SEND), 1);
-	end(&script);
+	assert_int_equal(script_count(&script, NR_WIRE_SEND), 1);
+	script_end(&script);
 }
 
 static const char *receive_one(struct script *script)
@@ -214,19 +94,19 @@ static void test_a_release_is_repeated_until_it_is_told(void **state)
 					.error = errors[i],
 					.errors = 2};
 
-		begin(&script);
+		script_begin(&script);
 		assert_string_equal(receive_one(&script), "ECONNRESET");
 		/* -EAGAIN is tried again by itself. */
 		if (errors[i] != -EAGAIN)
 			assert_string_equal(receive_one(&script),
 					    strerrorname_np(-errors[i]));
 		assert_string_equal(receive_one(&script), "7 hello");
-		assert_int_equal(count_of(&script, NR_WIRE_TAKE), 1);
-		assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 0);
+		assert_int_equal(script_count(&script, NR_WIRE_TAKE), 1);
+		assert_int_equal(script_count(&script, NR_WIRE_GIVE_BACK), 0);
 		for (unsigned k = 0; k < 4; k++)
-			assert_int_equal(number_of(&script, NR_WIRE_RELEASE, k),
-					 number_of(&script, NR_WIRE_RELEASE, 0));
-		end(&script);
+			assert_int_equal(script_number(&script, NR_WIRE_RELEASE, k),
+					 script_number(&script, NR_WIRE_RELEASE, 0));
+		script_end(&script);
 	}
 }
 
@@ -236,13 +116,13 @@ static void test_a_release_that_is_to_be_tried_again(void **state)
 	struct script script = {.verb = NR_WIRE_RELEASE, .error = -EAGAIN, .errors = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_string_equal(receive_one(&script), "7 hello");
-	assert_int_equal(count_of(&script, NR_WIRE_TAKE), 2);
-	assert_int_equal(count_of(&script, NR_WIRE_GIVE_BACK), 1);
-	assert_int_equal(number_of(&script, NR_WIRE_GIVE_BACK, 0),
-			 number_of(&script, NR_WIRE_TAKE, 0));
-	end(&script);
+	assert_int_equal(script_count(&script, NR_WIRE_TAKE), 2);
+	assert_int_equal(script_count(&script, NR_WIRE_GIVE_BACK), 1);
+	assert_int_equal(script_number(&script, NR_WIRE_GIVE_BACK, 0),
+			 script_number(&script, NR_WIRE_TAKE, 0));
+	script_end(&script);
 }
 
 static int receive_three(struct script *script)
@@ -257,11 +137,11 @@ static int receive_three(struct script *script)
 
 static void assert_given_back(const struct script *script, unsigned first, unsigned end)
 {
-	uint64_t taken = number_of(script, NR_WIRE_TAKE, 0);
+	uint64_t taken = script_number(script, NR_WIRE_TAKE, 0);
 
-	assert_int_equal(count_of(script, NR_WIRE_GIVE_BACK), end - first);
+	assert_int_equal(script_count(script, NR_WIRE_GIVE_BACK), end - first);
 	for (unsigned i = first; i < end; i++)
-		assert_int_equal(number_of(script, NR_WIRE_GIVE_BACK, i - first),
+		assert_int_equal(script_number(script, NR_WIRE_GIVE_BACK, i - first),
 				 taken + i);
 }
 
@@ -271,10 +151,35 @@ static void test_what_is_not_released_is_given_back(void **state)
 	struct script script = {.brings = 3, .releases = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(receive_three(&script), 1);
 	assert_given_back(&script, 1, 3);
-	end(&script);
+	script_end(&script);
+}
+
+/* Nobody else would have it until the handle is closed. */
+static void test_a_give_back_that_is_refused(void **state)
+{
+	struct script script = {.verb = NR_WIRE_GIVE_BACK,
+				.error = -ENOBUFS,
+				.errors = 2,
+				.brings = 3,
+				.releases = 1};
+	uint64_t refused;
+
+	(void)state;
+	script_begin(&script);
+	assert_int_equal(receive_three(&script), 1);
+	assert_given_back(&script, 1, 3);
+	refused = script_number(&script, NR_WIRE_GIVE_BACK, 1);
+	for (int i = 0; i < 2; i++) {
+		room_stat(script.queue);
+		assert_int_equal(script_count(&script, NR_WIRE_GIVE_BACK), 4);
+		assert_int_equal(script_number(&script, NR_WIRE_GIVE_BACK, 2), refused);
+		assert_int_equal(script_number(&script, NR_WIRE_GIVE_BACK, 3),
+				 refused - 1);
+	}
+	script_end(&script);
 }
 
 /* A new connection's window is smaller: what else the first try has brought stays held.
@@ -285,10 +190,10 @@ static void test_a_repetition_that_brings_less(void **state)
 		.verb = NR_WIRE_TAKE, .cuts = 1, .brings = 3, .brings_again = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(receive_three(&script), 1);
 	assert_given_back(&script, 1, 3);
-	end(&script);
+	script_end(&script);
 }
 
 /* Nor does a repetition that is refused say that the first one brought nothing. */
@@ -301,10 +206,10 @@ static void test_a_repetition_that_brings_nothing(void **state)
 				.brings = 3};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(receive_three(&script), -ENOBUFS);
 	assert_given_back(&script, 0, 3);
-	end(&script);
+	script_end(&script);
 }
 
 /* Without a repetition there is nothing to be given back. */
@@ -313,15 +218,15 @@ static void test_a_take_that_brings_less(void **state)
 	struct script script = {.brings = 1, .brings_again = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(receive_three(&script), 1);
 	assert_given_back(&script, 0, 0);
-	end(&script);
+	script_end(&script);
 }
 
 static uint64_t taken(const struct script *script, unsigned nth)
 {
-	return number_of(script, NR_WIRE_TAKE, nth) &
+	return script_number(script, NR_WIRE_TAKE, nth) &
 	       ((UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 1);
 }
 
@@ -331,14 +236,14 @@ static void test_deliveries_are_counted(void **state)
 	struct script script = {.brings = 2, .brings_again = 1};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_int_equal(receive_three(&script), 2);
 	assert_int_equal(receive_three(&script), 1);
 	assert_int_equal(receive_three(&script), 1);
 	assert_int_equal(taken(&script, 0), 1);
 	assert_int_equal(taken(&script, 1), 3);
 	assert_int_equal(taken(&script, 2), 4);
-	end(&script);
+	script_end(&script);
 }
 
 static void test_deliveries_begin_anew_at_their_end(void **state)
@@ -347,14 +252,14 @@ static void test_deliveries_begin_anew_at_their_end(void **state)
 	struct nr_lane *lane;
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	lane = script.queue->remote->lane[0];
 	lane->deliveries = (UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 5;
 	assert_int_equal(receive_three(&script), 2);
 	assert_int_equal(receive_three(&script), 1);
 	assert_int_equal(taken(&script, 0), (UINT64_C(1) << NR_WIRE_LANE_SHIFT) - 5);
 	assert_int_equal(taken(&script, 1), 1);
-	end(&script);
+	script_end(&script);
 }
 
 /* Nor does what is released at once. */
@@ -363,12 +268,12 @@ static void test_quiet_deliveries_have_one_number(void **state)
 	struct script script = {.flags = NARU_UNCONFIRMED};
 
 	(void)state;
-	begin(&script);
+	script_begin(&script);
 	assert_string_equal(receive_one(&script), "7 hello");
 	assert_string_equal(receive_one(&script), "7 hello");
 	assert_int_equal(taken(&script, 0), 1);
 	assert_int_equal(taken(&script, 1), 1);
-	end(&script);
+	script_end(&script);
 }
 
 int main(void)
@@ -381,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_a_release_is_repeated_until_it_is_told),
 		cmocka_unit_test(test_a_release_that_is_to_be_tried_again),
 		cmocka_unit_test(test_what_is_not_released_is_given_back),
+		cmocka_unit_test(test_a_give_back_that_is_refused),
 		cmocka_unit_test(test_a_repetition_that_brings_less),
 		cmocka_unit_test(test_a_repetition_that_brings_nothing),
 		cmocka_unit_test(test_a_take_that_brings_less),

@@ -69,9 +69,12 @@
  * NARU_UNCONFIRMED in the options, ignored for a queue of this machine, is for who
  * prefers speed: a send returns when the network has taken the message, and its failure
  * is told by a later call, or by the log when the handle is closed (-ECONNRESET: some may
- * be lost). Sends of a handle stay in order; its other calls do not wait for them, and
- * may not see them yet. A receive fetches ahead, and what was not received then is lost
- * with the handle. naru_queue_take() is as before.
+ * be lost). If it has taken only a part when the time is over, the message counts as
+ * sent, and its rest goes when the handle says something to the server the next time, or
+ * is closed; until then it is not in the queue. Sends of a handle stay in order; its
+ * other calls do not wait for them, and may not see them yet. A receive fetches ahead,
+ * and what was not received then is lost with the handle; one that says -ECONNRESET may
+ * have lost some on their way. naru_queue_take() is as before.
  *
  * Lengths and capacities are bytes. Every function that can wait has timeout_ms,
  * and may also return -ETIMEDOUT, -EAGAIN and -EINTR (see base.h); every function

@@ -99,14 +99,13 @@ static ssize_t fits(const struct look *look, uint64_t length)
 	return look->truncate ? (ssize_t)look->size : -EMSGSIZE;
 }
 
+/* @message: there is a block. */
 static ssize_t look_at(const struct nr_store *store, uint32_t message, struct look *look)
 {
 	const struct nr_block_shared *block = nr_heap_block(&store->heap, message);
 	ssize_t length;
 	int r;
 
-	if (!block)
-		return -EBADMSG;
 	look->type = nr_read_once(&block->type);
 	length = fits(look, nr_read_once(&block->length));
 	if (length < 0)

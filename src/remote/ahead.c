@@ -174,6 +174,8 @@ static ssize_t fetch(struct nr_client *client, struct fetch *fetch, int timeout_
 		.verb = NR_WIRE_TAKE,
 		.flags = fetch->bring.flags | NR_WIRE_QUIET,
 		.waits = true,
+		/* What an answer that was lost had brought is not brought again. */
+		.single = true,
 		.length = sizeof(struct nr_wire_take) +
 			  fetch->bring.count * sizeof(fetch->rooms[0]),
 		.write = nr_bring_write,

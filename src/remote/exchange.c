@@ -225,8 +225,11 @@ static int attempt(struct nr_lane *lane, struct nr_exchange *exchange)
 	if (r < 0 || exchange->verb == 0)
 		return r;
 	r = nr_exchange_once(lane, exchange);
-	if (r == -ESHUTDOWN)
-		nr_lane_break(lane);
+	if (r != -ESHUTDOWN)
+		return r;
+	nr_lane_break(lane);
+	if (exchange->single)
+		exchange->tries = 0;
 	return r;
 }
 
@@ -274,6 +277,7 @@ int nr_exchange_run(struct nr_lane *lane, struct nr_exchange *exchange)
 		if (lane->stream)
 			break;
 		if (!nr_lane_may_mend(lane, r) ||
+		    (exchange->single && exchange->tries > 0) ||
 		    (patience->interrupted && exchange->tries == 0) ||
 		    !nr_patience_nap(patience, nap)) {
 			exchange->unresolved = exchange->tries > 0;

@@ -19,6 +19,8 @@ struct nr_exchange {
 	int (*read)(struct nr_lane *lane, const struct nr_wire_frame *answer, void *data);
 	void *data;
 
+	bool single; /* a second try could not tell what has become of the first */
+
 	unsigned tries;	 /* times that it was sent, at least in part */
 	bool unresolved; /* it failed, and may have been done */
 };

@@ -182,7 +182,7 @@ int nr_lane_ready(struct nr_lane *lane)
 		r = open_queue(lane);
 	if (r >= 0 && fresh)
 		nr_store_relaxed(&lane->client->reached, true);
-	if (r >= 0 && (lane->doubt_count || lane->unreleased))
+	if (r >= 0 && (lane->doubt_count || lane->unreleased || lane->refused_count))
 		r = nr_release_settle(lane);
 	if (r < 0)
 		nr_lane_break(lane);

@@ -17,6 +17,8 @@
 struct nr_client;
 struct nr_delivered;
 
+enum { NR_LANE_REFUSED = 16 };
+
 struct nr_lane {
 	struct nr_client *client;
 	struct nr_lane *next; /* of the idle ones */
@@ -43,6 +45,10 @@ struct nr_lane {
 	uint64_t doubt;
 	uint32_t doubt_count;
 	struct nr_delivered *unreleased;
+
+	/* What the server did not want to have back, for some reason that may pass. */
+	uint64_t refused[NR_LANE_REFUSED];
+	uint32_t refused_count;
 
 	/* Of nr_client.outward. */
 	bool unconfirmed; /* something was sent without an answer */

@@ -141,17 +141,43 @@ int nr_give_back(struct nr_lane *lane, uint64_t delivery, const void *data, size
 	return r < 0 && r != -ESTALE ? r : 0;
 }
 
+/* Unchanged. 1: the server has refused it, and may do so no more the next time. */
+static int give_back_once(struct nr_lane *lane, uint64_t delivery)
+{
+	struct give_back back = {{.delivery = delivery}, NULL};
+	struct nr_exchange exchange = exchange_to_give_back(&back);
+	int r = nr_exchange_once(lane, &exchange);
+
+	if (!lane->stream)
+		return r;
+	return r < 0 && r != -ESTALE && r != -EINVAL && r != -EIDRM;
+}
+
 static int settle_doubt(struct nr_lane *lane)
 {
 	while (lane->doubt_count > 0) {
-		struct give_back back = {{.delivery = lane->doubt}, NULL};
-		struct nr_exchange exchange = exchange_to_give_back(&back);
-		int r = nr_exchange_once(lane, &exchange);
+		int r = give_back_once(lane, lane->doubt);
 
-		if (!lane->stream)
+		if (r < 0)
 			return r;
+		/* Of more than that the server hears when the handle is closed. */
+		if (r > 0 && lane->refused_count < NR_LANE_REFUSED)
+			lane->refused[lane->refused_count++] = lane->doubt;
 		lane->doubt++;
 		lane->doubt_count--;
+	}
+	return 0;
+}
+
+/* Whoever refuses one is not asked about the others now. */
+static int settle_refused(struct nr_lane *lane)
+{
+	while (lane->refused_count > 0) {
+		int r = give_back_once(lane, lane->refused[lane->refused_count - 1]);
+
+		if (r != 0)
+			return r < 0 ? r : 0;
+		lane->refused_count--;
 	}
 	return 0;
 }
@@ -224,6 +250,8 @@ int nr_release_settle(struct nr_lane *lane)
 
 	if (lane->unreleased)
 		r = settle_release(lane);
+	if (r == 0)
+		r = settle_refused(lane);
 	return r < 0 ? r : settle_doubt(lane);
 }
 

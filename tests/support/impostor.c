@@ -182,7 +182,7 @@ static bool serve(struct impostor *impostor, int fd)
 	answer.frame.verb |= NR_WIRE_ANSWER;
 	if (impostor->meddle && !impostor->meddle(impostor, &request, body, &answer))
 		return false;
-	right = answer.frame.length;
+	right = answer.frame.length < IMPOSTOR_BODY ? answer.frame.length : 0;
 	impostor->answered++;
 	if (random_below(&impostor->seed, 100) < impostor->spoils) {
 		impostor->spoilt++;
