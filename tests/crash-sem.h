@@ -39,6 +39,7 @@ struct sem_case {
 	bool cold;			 /* it is the first one that it makes */
 	bool timed;			 /* it sleeps for a moment, and gives up */
 	bool raised; /* once it sleeps, semaphore 0 is raised by another one */
+	bool slept;  /* somebody who lives has slept in its place, for the same */
 	struct sem_state old, new;
 };
 

@@ -176,6 +176,16 @@ bool trace_at_call(const struct trace *trace)
 	       0x050f;
 }
 
+long trace_number(const struct trace *trace)
+{
+	return (long)registers_of(trace).rax;
+}
+
+long trace_result(const struct trace *trace)
+{
+	return (long)registers_of(trace).rax;
+}
+
 static bool to_call_stop(struct trace *trace)
 {
 	int status;
@@ -235,6 +245,18 @@ bool trace_at_call(const struct trace *trace)
 {
 	(void)trace;
 	return false;
+}
+
+long trace_number(const struct trace *trace)
+{
+	(void)trace;
+	return -1;
+}
+
+long trace_result(const struct trace *trace)
+{
+	(void)trace;
+	return -1;
 }
 
 long trace_call(struct trace *trace)

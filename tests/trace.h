@@ -68,6 +68,10 @@ uint64_t trace_place(const struct trace *trace);
 /* Is its next instruction a system call? False where that cannot be told. */
 bool trace_at_call(const struct trace *trace);
 
+/* The number of that call; and when it has been made, what it returned. */
+long trace_number(const struct trace *trace);
+long trace_result(const struct trace *trace);
+
 /* One step in two halves, for a call that may block. */
 void trace_step_unwatched(struct trace *trace);
 bool trace_step_done(struct trace *trace, bool wait);

@@ -277,6 +277,19 @@ static void test_too_much_is_owed(void **state)
 	assert_int_equal(operate(sems, 2, SEM_UNDO), 0);
 }
 
+/* What a dead process owes is settled before anything else is done. */
+static void test_settled_first(void **state)
+{
+	struct sems *sems = *state;
+
+	/* It came by 5, which go with it: there are none to be taken. */
+	assert_int_equal(child_run(raise_it, sems), 0);
+	assert_int_equal(operate(sems, -3, IPC_NOWAIT), -EAGAIN);
+	assert_int_equal(child_run(raise_it, sems), 0);
+	assert_int_equal(operate(sems, 0, IPC_NOWAIT), 0);
+	assert_int_equal(value(sems), 0);
+}
+
 enum { WIDE = 1200, AT_ONCE = 400 };
 
 /* Raises all of them, as much as one call may do at once. */
@@ -346,6 +359,7 @@ int main(void)
 		with_sems(test_set_value_forgets),
 		with_sems(test_never_below_zero),
 		with_sems(test_too_much_is_owed),
+		with_sems(test_settled_first),
 		with_sems(test_much_is_owed),
 		with_sems(test_many_processes),
 	};
