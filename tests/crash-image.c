@@ -6,12 +6,15 @@
 #include "trace.h"
 
 #include <fcntl.h>
+#include <layout/queue.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { GROWTH = 8 }; /* of a ring, in the tests */
 
 static void fatal(const char *what)
 {
@@ -38,6 +41,37 @@ static void map(struct image_file *file)
 	if (address == MAP_FAILED)
 		fatal("mmap");
 	file->map = address;
+}
+
+/* Behind the ring of a queue there is nothing, up to the heap, but where it grows. */
+static void find_gap(struct image_file *file)
+{
+	const struct nr_queue_shared *shared = (const void *)file->map;
+	size_t from;
+
+	file->gap = file->gap_end = 0;
+	if (file->mapped < NR_QUEUE_RING || shared->object.magic != NR_QUEUE_MAGIC)
+		return;
+	from = shared->ring_offset + GROWTH * atomic_load(&shared->ring_size);
+	if (from < shared->heap_offset && shared->heap_offset < file->mapped) {
+		file->gap = from;
+		file->gap_end = shared->heap_offset;
+	}
+}
+
+static bool is_same(const struct image_file *file)
+{
+	size_t gap = file->gap, end = file->gap_end;
+
+	return file->size == file->mapped && memcmp(file->bytes, file->map, gap) == 0 &&
+	       memcmp(file->bytes + end, file->map + end, file->size - end) == 0;
+}
+
+static void copy(const struct image_file *file, unsigned char *to,
+		 const unsigned char *from)
+{
+	memcpy(to, from, file->gap);
+	memcpy(to + file->gap_end, from + file->gap_end, file->size - file->gap_end);
 }
 
 static void unwatch_file(struct image_file *file)
@@ -151,8 +185,8 @@ bool image_update(struct image *image)
 		if (!S_ISREG(file->mode))
 			continue;
 		map(file);
-		if (file->size == file->mapped &&
-		    memcmp(file->bytes, file->map, file->size) == 0)
+		find_gap(file);
+		if (is_same(file))
 			continue;
 		changed = true;
 		if (file->room < file->mapped) {
@@ -163,7 +197,7 @@ bool image_update(struct image *image)
 				fatal("malloc");
 		}
 		file->size = file->mapped;
-		memcpy(file->bytes, file->map, file->size);
+		copy(file, file->bytes, file->map);
 	}
 	return changed;
 }
@@ -186,6 +220,17 @@ static unsigned first_name(const struct image *image, unsigned i)
 	return i;
 }
 
+static void write_bytes(int fd, const struct image_file *file, size_t from, size_t to)
+{
+	while (from < to) {
+		ssize_t r = pwrite(fd, file->bytes + from, to - from, (off_t)from);
+
+		if (r <= 0)
+			fatal("pwrite");
+		from += (size_t)r;
+	}
+}
+
 /* Returns the inode number of the copy. */
 static ino_t write_file(const struct image_file *file, int directory)
 {
@@ -195,14 +240,8 @@ static ino_t write_file(const struct image_file *file, int directory)
 
 	if (fd < 0 || fchmod(fd, file->mode & 07777) < 0 || fstat(fd, &stat) < 0)
 		fatal(file->name);
-	for (size_t done = 0; done < file->size;) {
-		ssize_t r =
-			pwrite(fd, file->bytes + done, file->size - done, (off_t)done);
-
-		if (r <= 0)
-			fatal("pwrite");
-		done += (size_t)r;
-	}
+	write_bytes(fd, file, 0, file->gap);
+	write_bytes(fd, file, file->gap_end, file->size);
 	close(fd);
 	return stat.st_ino;
 }
@@ -282,7 +321,7 @@ void image_copy(const struct image *image, struct image *ret_copy)
 		file->bytes = malloc(file->size + 1);
 		if (!file->bytes)
 			fatal("malloc");
-		memcpy(file->bytes, image->file[i].bytes, file->size);
+		copy(file, file->bytes, image->file[i].bytes);
 		file->room = file->size;
 	}
 }

@@ -31,6 +31,7 @@ struct image {
 		size_t size;
 		size_t room;
 		unsigned char *bytes;
+		size_t gap, gap_end; /* nobody's memory: not looked at, nor copied */
 		/* Of the file that is watched. */
 		int fd;
 		size_t mapped;

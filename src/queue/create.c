@@ -84,7 +84,8 @@ static struct nr_geometry plan(const struct naru_queue_options *options)
 		.granules = nr_size_heap(options->capacity, options->messages),
 	};
 
-	geometry.heap_offset = geometry.ring_offset + 2 * NR_RING_MAX;
+	geometry.heap_offset =
+		geometry.ring_offset + 2 * nr_size_ring_most(geometry.ring_size);
 	return geometry;
 }
 

@@ -5,6 +5,8 @@
 #include <layout/heap.h>
 #include <layout/ring.h>
 
+enum { RING_GROWTH = 16 };
+
 uint64_t nr_size_messages(uint64_t capacity)
 {
 	uint64_t granules = NR_HEAP_GRANULES_MAX - nr_size_heap(capacity, 0);
@@ -34,4 +36,11 @@ uint64_t nr_size_ring(uint64_t capacity, uint64_t messages, uint64_t page)
 	while (size < wanted && size < NR_RING_MAX)
 		size *= 2;
 	return size;
+}
+
+uint64_t nr_size_ring_most(uint64_t size)
+{
+	uint64_t most = RING_GROWTH * size;
+
+	return most < NR_RING_MAX ? most : NR_RING_MAX;
 }

@@ -27,4 +27,7 @@ uint64_t nr_size_heap(uint64_t capacity, uint64_t messages);
 /* Bytes of the ring: a power of two, whole pages, at most NR_RING_MAX. */
 uint64_t nr_size_ring(uint64_t capacity, uint64_t messages, uint64_t page);
 
+/* What a new ring of @size bytes may grow to: for that, file offsets are kept free. */
+uint64_t nr_size_ring_most(uint64_t size);
+
 #endif /* NARU_QUEUE_SIZE_H */
