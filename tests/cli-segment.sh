@@ -112,6 +112,7 @@ grep -q '^notice *whole: more memory is reserved' out || fail "doctor does not f
 run 0 naru doctor --repair
 grep -q '^repaired *whole: more memory is reserved' out || fail "doctor does not mend it"
 run 0 naru doctor
+grep -q 'more memory is reserved' out && fail "doctor has not mended it"
 grep -q '^ok  *nothing is wrong$' out || fail "it was not mended"
 
 # Usage.

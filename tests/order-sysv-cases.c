@@ -3,146 +3,64 @@
 /* order-sysv-cases.c - the pairs of calls, and what may come of each */
 
 #include "order-sysv.h"
-#include "trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <layout/set.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <sysv/msg.h>
-#include <sysv/sem.h>
 #include <sysv/shm.h>
-#include <unistd.h>
 
 enum { KEY = 7, SIZE = 10000 };
 
-static struct naru_space *space;
-static struct nr_ids ids;
-static struct nr_msg msg;
-static struct nr_sem sem;
 static void *bytes;
-
-static bool is(const char *what, long value, long expected)
-{
-	if (value != expected)
-		trace_complain("%s: %ld, not %ld", what, value, expected);
-	return value == expected;
-}
-
-static bool open_all(void *data)
-{
-	(void)data;
-	return is("space", naru_space_open(order_space_path, NULL, &space), 0) &&
-	       is("ids", nr_ids_open(space, &ids), 0) &&
-	       is("msg", nr_msg_open(&ids, &msg), 0) &&
-	       is("sem", nr_sem_open(&ids, &sem), 0);
-}
-
-static uint32_t word_of(const char *name, off_t offset)
-{
-	char path[300];
-	uint32_t word = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", order_space_path, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &word, sizeof(word), offset) != sizeof(word))
-		word = 0;
-	close(fd);
-	return word;
-}
-
-bool order_is_locked(void)
-{
-	char queue[NR_IDS_NAME_MAX], set[NR_IDS_NAME_MAX];
-	uint32_t locks = 0;
-
-	nr_ids_name(NR_SYSV_MSG, (int)order->id, queue);
-	nr_ids_name(NR_SYSV_SEM, (int)order->id, set);
-	for (int i = 0; i < NR_SYSV_KINDS; i++)
-		locks |= word_of(NR_SYSV_FILE,
-				 (off_t)offsetof(struct nr_sysv_shared, table[i].lock));
-	locks |= word_of(queue, (off_t)offsetof(struct nr_queue_shared, senders.lock));
-	locks |= word_of(queue, (off_t)offsetof(struct nr_queue_shared, receivers.lock));
-	locks |= word_of(set, (off_t)offsetof(struct nr_set_shared, lock));
-	return locks != 0;
-}
-
-static void complain_of(void *data, const struct naru_finding *finding)
-{
-	(void)data;
-	if (finding->object)
-		trace_complain("%s: %s", finding->object, finding->text);
-}
-
-/* What is there works; so many objects there are, and no more. */
-static void verify_space(enum nr_sysv_kind kind, uint32_t used)
-{
-	struct nr_ids_usage usage;
-
-	is("usage", nr_ids_usage(&ids, kind, &usage), 0);
-	is("used", usage.used, used);
-	is("check", naru_space_check(space, 0, complain_of, NULL), 0);
-}
-
-/* One of the two came first, and the other one found it gone. */
-static bool is_gone(long r)
-{
-	return r == -EINVAL || r == -EIDRM;
-}
 
 /* Two make what has this key. */
 static bool prepare_nothing(void *data)
 {
-	return open_all(data) && is("get", nr_shm_get(&ids, 99, 1, IPC_CREAT | 0600), 0);
+	return order_open(data) &&
+	       order_is("get", nr_shm_get(&order_ids, 99, 1, IPC_CREAT | 0600), 0);
 }
 
 static void make_first(void *data)
 {
 	(void)data;
-	order->first = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
+	order->first = nr_shm_get(&order_ids, KEY, SIZE, IPC_CREAT | 0600);
 }
 
 static int make_second(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
-	order->second = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
+	order->second = nr_shm_get(&order_ids, KEY, SIZE, IPC_CREAT | 0600);
 	return 0;
 }
 
 static void verify_one(void *data)
 {
 	(void)data;
-	is("made", order->first > 0, true);
-	is("the same", order->second, order->first);
-	is("found", nr_shm_get(&ids, KEY, 0, 0), order->first);
-	verify_space(NR_SYSV_SHM, 2);
+	order_is("made", order->first > 0, true);
+	order_is("the same", order->second, order->first);
+	order_is("found", nr_shm_get(&order_ids, KEY, 0, 0), order->first);
+	order_verify(NR_SYSV_SHM, 2);
 }
 
 static void make_first_only(void *data)
 {
 	(void)data;
-	order->first = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | IPC_EXCL | 0600);
+	order->first = nr_shm_get(&order_ids, KEY, SIZE, IPC_CREAT | IPC_EXCL | 0600);
 }
 
 static int make_second_only(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
-	order->second = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | IPC_EXCL | 0600);
+	order->second = nr_shm_get(&order_ids, KEY, SIZE, IPC_CREAT | IPC_EXCL | 0600);
 	return 0;
 }
 
 static void verify_one_only(void *data)
 {
 	(void)data;
-	is("one of them", (order->first > 0) != (order->second > 0), true);
-	is("the other", order->first > 0 ? order->second : order->first, -EEXIST);
-	verify_space(NR_SYSV_SHM, 2);
+	order_is("one of them", (order->first > 0) != (order->second > 0), true);
+	order_is("the other", order->first > 0 ? order->second : order->first, -EEXIST);
+	order_verify(NR_SYSV_SHM, 2);
 }
 
 /* A record is read, and changed as often as it has copies. */
@@ -150,32 +68,32 @@ static struct nr_ids_entry read_entry;
 
 static bool prepare_queue(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return false;
-	order->id = nr_msg_get(&msg, KEY, IPC_CREAT | 0600);
+	order->id = nr_msg_get(&order_msg, KEY, IPC_CREAT | 0600);
 	return order->id >= 0;
 }
 
 static void find_first(void *data)
 {
 	(void)data;
-	order->first = nr_ids_find(&ids, NR_SYSV_MSG, (int)order->id, &read_entry);
+	order->first = nr_ids_find(&order_ids, NR_SYSV_MSG, (int)order->id, &read_entry);
 }
 
 static int set_queue(unsigned mode, unsigned bytes_wanted)
 {
 	struct msqid_ds ds;
-	int r = nr_msg_control(&msg, (int)order->id, IPC_STAT, &ds);
+	int r = nr_msg_control(&order_msg, (int)order->id, IPC_STAT, &ds);
 
 	ds.msg_perm.mode = (unsigned short)mode;
 	ds.msg_qbytes = bytes_wanted;
-	return r < 0 ? r : nr_msg_control(&msg, (int)order->id, IPC_SET, &ds);
+	return r < 0 ? r : nr_msg_control(&order_msg, (int)order->id, IPC_SET, &ds);
 }
 
 static int set_twice(void *data)
 {
-	return open_all(data) && is("set", set_queue(0640, 4000), 0) &&
-			       is("set", set_queue(0620, 2000), 0)
+	return order_open(data) && order_is("set", set_queue(0640, 4000), 0) &&
+			       order_is("set", set_queue(0620, 2000), 0)
 		       ? 0
 		       : 1;
 }
@@ -185,12 +103,12 @@ static void verify_entry(void *data)
 	uint64_t size = read_entry.size;
 
 	(void)data;
-	is("found", order->first, 0);
-	is("of the same moment", read_entry.mode,
-	   size == 4000	  ? 0640
-	   : size == 2000 ? 0620
-			  : 0600);
-	verify_space(NR_SYSV_MSG, 1);
+	order_is("found", order->first, 0);
+	order_is("of the same moment", read_entry.mode,
+		 size == 4000	? 0640
+		 : size == 2000 ? 0620
+				: 0600);
+	order_verify(NR_SYSV_MSG, 1);
 }
 
 static void set_first(void *data)
@@ -201,7 +119,7 @@ static void set_first(void *data)
 
 static int set_second(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
 	order->second = set_queue(0640, 4000);
 	return 0;
@@ -212,39 +130,41 @@ static void verify_set(void *data)
 	struct nr_ids_entry entry = {.size = 0};
 
 	(void)data;
-	is("set", order->first, 0);
-	is("set", order->second, 0);
-	is("find", nr_ids_find(&ids, NR_SYSV_MSG, (int)order->id, &entry), 0);
-	is("as one", entry.mode, entry.size == 4000 ? 0640 : 0660);
-	verify_space(NR_SYSV_MSG, 1);
+	order_is("set", order->first, 0);
+	order_is("set", order->second, 0);
+	order_is("find", nr_ids_find(&order_ids, NR_SYSV_MSG, (int)order->id, &entry), 0);
+	order_is("as one", entry.mode, entry.size == 4000 ? 0640 : 0660);
+	order_verify(NR_SYSV_MSG, 1);
 }
 
 static bool prepare_segment(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return false;
-	order->id = nr_shm_get(&ids, KEY, SIZE, IPC_CREAT | 0600);
+	order->id = nr_shm_get(&order_ids, KEY, SIZE, IPC_CREAT | 0600);
 	return order->id >= 0;
 }
 
 static bool prepare_left(void *data)
 {
 	return prepare_segment(data) &&
-	       is("attach", nr_shm_attach(&ids, (int)order->id, NULL, 0, &bytes), 0) &&
-	       is("remove", nr_shm_control(&ids, (int)order->id, IPC_RMID, NULL), 0);
+	       order_is("attach",
+			nr_shm_attach(&order_ids, (int)order->id, NULL, 0, &bytes), 0) &&
+	       order_is("remove",
+			nr_shm_control(&order_ids, (int)order->id, IPC_RMID, NULL), 0);
 }
 
 static void attach_first(void *data)
 {
 	(void)data;
-	order->first = nr_shm_attach(&ids, (int)order->id, NULL, 0, &bytes);
+	order->first = nr_shm_attach(&order_ids, (int)order->id, NULL, 0, &bytes);
 }
 
 static int remove_segment(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
-	order->second = nr_shm_control(&ids, (int)order->id, IPC_RMID, NULL);
+	order->second = nr_shm_control(&order_ids, (int)order->id, IPC_RMID, NULL);
 	return 0;
 }
 
@@ -254,54 +174,57 @@ static void verify_attached(void *data)
 	struct shmid_ds ds;
 
 	(void)data;
-	is("removed", order->second, 0);
+	order_is("removed", order->second, 0);
 	if (order->first < 0) {
-		is("gone", is_gone(order->first), true);
+		order_is("gone", order_is_gone(order->first), true);
 	} else {
 		((char *)bytes)[SIZE - 1] = 1;
-		is("stat", nr_shm_control(&ids, (int)order->id, IPC_STAT, &ds), 0);
-		is("attached", (long)ds.shm_nattch, 1);
-		is("detach", nr_shm_detach(&ids, bytes), 0);
+		order_is("stat",
+			 nr_shm_control(&order_ids, (int)order->id, IPC_STAT, &ds), 0);
+		order_is("attached", (long)ds.shm_nattch, 1);
+		order_is("detach", nr_shm_detach(&order_ids, bytes), 0);
 	}
-	verify_space(NR_SYSV_SHM, 0);
+	order_verify(NR_SYSV_SHM, 0);
 }
 
 static void detach_first(void *data)
 {
 	(void)data;
-	order->first = nr_shm_detach(&ids, bytes);
+	order->first = nr_shm_detach(&order_ids, bytes);
 }
 
 static int attach_second(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
-	order->second = nr_shm_attach(&ids, (int)order->id, NULL, 0, &bytes);
+	order->second = nr_shm_attach(&order_ids, (int)order->id, NULL, 0, &bytes);
 	if (order->second == 0)
-		is("detach", nr_shm_detach(&ids, bytes), 0);
+		order_is("detach", nr_shm_detach(&order_ids, bytes), 0);
 	return 0;
 }
 
 static void verify_detached(void *data)
 {
 	(void)data;
-	is("detached", order->first, 0);
-	is("attached, or gone", order->second == 0 || is_gone(order->second), true);
-	verify_space(NR_SYSV_SHM, 0);
+	order_is("detached", order->first, 0);
+	order_is("attached, or gone", order->second == 0 || order_is_gone(order->second),
+		 true);
+	order_verify(NR_SYSV_SHM, 0);
 }
 
 static void remove_first(void *data)
 {
 	(void)data;
-	order->first = nr_shm_control(&ids, (int)order->id, IPC_RMID, NULL);
+	order->first = nr_shm_control(&order_ids, (int)order->id, IPC_RMID, NULL);
 }
 
 static void verify_removed(void *data)
 {
 	(void)data;
-	is("one of them", (order->first == 0) != (order->second == 0), true);
-	is("the other", is_gone(order->first == 0 ? order->second : order->first), true);
-	verify_space(NR_SYSV_SHM, 0);
+	order_is("one of them", (order->first == 0) != (order->second == 0), true);
+	order_is("the other",
+		 order_is_gone(order->first == 0 ? order->second : order->first), true);
+	order_verify(NR_SYSV_SHM, 0);
 }
 
 /* Something else comes to where it was: that is left alone. */
@@ -313,16 +236,16 @@ static void send_first(void *data)
 	} letter = {1, "first"};
 
 	(void)data;
-	order->first = nr_msg_send(&msg, (int)order->id, &letter, sizeof(letter.text),
-				   IPC_NOWAIT);
+	order->first = nr_msg_send(&order_msg, (int)order->id, &letter,
+				   sizeof(letter.text), IPC_NOWAIT);
 }
 
 static int replace_queue(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
-	order->second = nr_msg_control(&msg, (int)order->id, IPC_RMID, NULL);
-	order->next = nr_msg_get(&msg, KEY, IPC_CREAT | 0600);
+	order->second = nr_msg_control(&order_msg, (int)order->id, IPC_RMID, NULL);
+	order->next = nr_msg_get(&order_msg, KEY, IPC_CREAT | 0600);
 	return order->next == order->id + (long)NR_SYSV_ENTRIES ? 0 : 1;
 }
 
@@ -331,12 +254,12 @@ static void verify_replaced(void *data)
 	struct msqid_ds ds;
 
 	(void)data;
-	is("removed", order->second, 0);
-	is("done, or gone", order->first == 0 || is_gone(order->first), true);
-	is("stat", nr_msg_control(&msg, (int)order->next, IPC_STAT, &ds), 0);
-	is("messages", (long)ds.msg_qnum, 0);
-	is("mode", ds.msg_perm.mode, 0600);
-	verify_space(NR_SYSV_MSG, 1);
+	order_is("removed", order->second, 0);
+	order_is("done, or gone", order->first == 0 || order_is_gone(order->first), true);
+	order_is("stat", nr_msg_control(&order_msg, (int)order->next, IPC_STAT, &ds), 0);
+	order_is("messages", (long)ds.msg_qnum, 0);
+	order_is("mode", ds.msg_perm.mode, 0600);
+	order_verify(NR_SYSV_MSG, 1);
 }
 
 static bool prepare_used_queue(void *data)
@@ -344,14 +267,14 @@ static bool prepare_used_queue(void *data)
 	if (!prepare_queue(data))
 		return false;
 	send_first(data);
-	return is("send", order->first, 0);
+	return order_is("send", order->first, 0);
 }
 
 static bool prepare_set(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return false;
-	order->id = nr_sem_get(&sem, KEY, 1, IPC_CREAT | 0600);
+	order->id = nr_sem_get(&order_sem, KEY, 1, IPC_CREAT | 0600);
 	return order->id >= 0;
 }
 
@@ -359,12 +282,12 @@ static int up(long set)
 {
 	const struct sembuf operation = {.sem_op = 1, .sem_flg = SEM_UNDO};
 
-	return nr_sem_operate(&sem, (int)set, &operation, 1, NULL);
+	return nr_sem_operate(&order_sem, (int)set, &operation, 1, NULL);
 }
 
 static bool prepare_used_set(void *data)
 {
-	return prepare_set(data) && is("up", up(order->id), 0);
+	return prepare_set(data) && order_is("up", up(order->id), 0);
 }
 
 static void up_first(void *data)
@@ -375,25 +298,26 @@ static void up_first(void *data)
 
 static int control_set(long set, int command)
 {
-	return nr_sem_control(&sem, (int)set, 0, command, (union nr_sem_argument){0});
+	return nr_sem_control(&order_sem, (int)set, 0, command,
+			      (union nr_sem_argument){0});
 }
 
 static int replace_set(void *data)
 {
-	if (!open_all(data))
+	if (!order_open(data))
 		return 1;
 	order->second = control_set(order->id, IPC_RMID);
-	order->next = nr_sem_get(&sem, KEY, 1, IPC_CREAT | 0600);
+	order->next = nr_sem_get(&order_sem, KEY, 1, IPC_CREAT | 0600);
 	return order->next == order->id + (long)NR_SYSV_ENTRIES ? 0 : 1;
 }
 
 static void verify_replaced_set(void *data)
 {
 	(void)data;
-	is("removed", order->second, 0);
-	is("done, or gone", order->first == 0 || is_gone(order->first), true);
-	is("value", control_set(order->next, GETVAL), 0);
-	verify_space(NR_SYSV_SEM, 1);
+	order_is("removed", order->second, 0);
+	order_is("done, or gone", order->first == 0 || order_is_gone(order->first), true);
+	order_is("value", control_set(order->next, GETVAL), 0);
+	order_verify(NR_SYSV_SEM, 1);
 }
 
 const struct order_case order_cases[] = {

@@ -5,7 +5,8 @@
 /* order-sysv.h - two System V calls, of which the one comes in the middle of the other */
 
 #include <stdbool.h>
-#include <sysv/ids.h>
+#include <sysv/msg.h>
+#include <sysv/sem.h>
 
 struct order_case {
 	const char *name;
@@ -25,8 +26,21 @@ struct order_results {
 };
 extern struct order_results *order;
 
-/* Where all of it happens; and the identifiers there. */
+/* Where all of it happens; and what each process has open there. */
 extern const char *order_space_path;
+extern struct nr_ids order_ids;
+extern struct nr_msg order_msg;
+extern struct nr_sem order_sem;
+bool order_open(void *data);
+
+/* Complains if it is not so. */
+bool order_is(const char *what, long value, long expected);
+
+/* One of the two came first, and the other one found it gone. */
+bool order_is_gone(long r);
+
+/* So many objects there are, and nothing is left half done. */
+void order_verify(enum nr_sysv_kind kind, uint32_t used);
 
 /* Does the first one hold a lock that the second would have to wait for? */
 bool order_is_locked(void);
