@@ -377,8 +377,8 @@ NARU_API int naru_queue_stat(struct naru_queue *queue, struct naru_queue_stat *r
 
 /*
  * Change what is nonzero in @options: capacity, messages, mode; the owner and
- * the group by their flags. Growing reserves memory. Shrinking below what the
- * queue holds loses nothing: senders wait until there is room again; the memory
+ * the group by their flags. Growing reserves memory, for the ring, too. Shrinking below
+ * what the queue holds loses nothing: senders wait until there is room again; the memory
  * stays reserved for a later growth.
  *
  * -ENOSPC	no room to grow

@@ -35,19 +35,16 @@ void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_me
 	*ret_messages = most(1, least(qbytes, FIRST_MESSAGES));
 }
 
-static bool is_short(const struct naru_queue_stat *stat)
+bool nr_msg_is_short(struct nr_msg *msg, int id, const struct naru_queue *queue)
 {
-	return stat->capacity < STREAM_BYTES || stat->capacity_messages < STREAM_MESSAGES;
-}
-
-bool nr_msg_is_short(struct nr_msg *msg, int id, struct naru_queue *queue)
-{
-	struct naru_queue_stat stat = {.size = sizeof(stat)};
+	uint64_t bytes = nr_load_relaxed(&queue->shared->limit_bytes);
+	uint64_t messages = nr_load_relaxed(&queue->shared->limit_messages);
 	struct nr_ids_entry entry;
 
+	if (bytes >= STREAM_BYTES && messages >= STREAM_MESSAGES)
+		return false;
 	return nr_ids_find(msg->ids, NR_SYSV_MSG, id, &entry) == 0 &&
-	       naru_queue_stat(queue, &stat) == 0 && is_short(&stat) &&
-	       (stat.capacity < entry.size || stat.capacity_messages < entry.size);
+	       (bytes < entry.size || messages < entry.size);
 }
 
 /* What a queue that had @limit is to have, at least @need of it. */
@@ -55,7 +52,7 @@ static uint64_t grown(uint64_t limit, uint64_t need, uint64_t stream, uint64_t q
 {
 	uint64_t more = limit < stream ? least(STEEP * limit, stream) : 2 * limit;
 
-	return least(qbytes, most(most(more, limit), need));
+	return least(qbytes, most(more, need));
 }
 
 static int add(struct naru_queue *queue, uint64_t qbytes, uint64_t size)
