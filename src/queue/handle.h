@@ -169,6 +169,14 @@ static inline bool nr_repair_intent_now(struct naru_queue *queue, uint32_t id)
 	       nr_repair_intent(queue, id, &deadline) > 0;
 }
 
+/* Who wants the lowest type wants it also if it is just being committed. */
+static inline void nr_repair_intent_lowest(struct naru_queue *queue, uint32_t id,
+					   const struct nr_select *select)
+{
+	if (select->kind == NR_SELECT_LOWEST)
+		(void)nr_repair_intent_now(queue, id);
+}
+
 static inline void nr_senders_unlock(struct naru_queue *queue)
 {
 	nr_lock_release(&queue->shared->senders.lock);

@@ -221,8 +221,10 @@ static ssize_t try_take(struct take *take, struct nr_deadline *deadline)
 static ssize_t attempt(void *data, struct nr_deadline *deadline)
 {
 	struct take *take = data;
-	ssize_t n = try_take(take, deadline);
+	ssize_t n;
 
+	nr_repair_intent_lowest(take->queue, take->id, &take->select);
+	n = try_take(take, deadline);
 	if (n == -EAGAIN && nr_repair_intent_now(take->queue, take->id))
 		n = try_take(take, deadline);
 	return n;

@@ -223,8 +223,10 @@ ssize_t nr_receive_waiting(struct naru_queue *queue, uint32_t id,
 static ssize_t attempt(void *data, struct nr_deadline *deadline)
 {
 	struct nr_receive *receive = data;
-	ssize_t n = try_receive(receive, deadline);
+	ssize_t n;
 
+	nr_repair_intent_lowest(receive->queue, receive->id, &receive->select);
+	n = try_receive(receive, deadline);
 	if (n == -EAGAIN && nr_repair_intent_now(receive->queue, receive->id))
 		n = try_receive(receive, deadline);
 	return n;
