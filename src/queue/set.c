@@ -130,20 +130,21 @@ static int set_limits(struct naru_queue *queue, int fd, const struct limits *lim
 	struct nr_store *store = &queue->store;
 	struct nr_counts counts = nr_side_counts(store->side);
 	uint64_t need = nr_size_heap(limits->capacity, limits->messages);
+	uint64_t wanted = ring_for(queue, limits);
 	bool grows = need > nr_read_once(&shared->heap.granules);
 	int r = 0;
 
-	if (grows)
+	/* Others have changed the other limit since the memory was reserved. */
+	if (wanted > ring)
+		return -EAGAIN;
+	if (wanted > nr_ring_size(&queue->ring))
+		r = grow_ring(queue, fd, wanted);
+	if (r == 0 && grows)
 		r = nr_queue_map_file(queue, fd);
 	if (r < 0)
 		return r;
-	/* Others have changed the other limit since the memory was reserved. */
-	if (need > queue->store.heap.granules || ring_for(queue, limits) > ring)
+	if (need > queue->store.heap.granules)
 		return -EAGAIN;
-	if (ring_for(queue, limits) > nr_ring_size(&queue->ring))
-		r = grow_ring(queue, fd, ring_for(queue, limits));
-	if (r < 0)
-		return r;
 	nr_store_begin(store);
 	if (grows)
 		r = nr_heap_grow(&store->heap, (uint32_t)need);
