@@ -34,8 +34,11 @@ static const struct {
 	any_function function;
 } calls[] = {CALLS(ENTRY)};
 
+/* A sanitizer asks before it has made the memory that its checks look at. */
+#define EARLY __attribute__((no_sanitize("address", "undefined")))
+
 /* libc's own, or another preloaded library's; by its version, or we would find ours. */
-static symbol_function next_dlsym(void)
+static EARLY symbol_function next_dlsym(void)
 {
 	static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17",
 					       "GLIBC_2.27"};
@@ -54,7 +57,7 @@ static symbol_function next_dlsym(void)
  * Nothing of libc's is called for a name that is not ours: sanitizers take over strcmp(3)
  * and its like, and ask here where the real one is before theirs can be called.
  */
-static bool is_same(const char *a, const char *b)
+static EARLY bool is_same(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -63,7 +66,7 @@ static bool is_same(const char *a, const char *b)
 	return *a == *b;
 }
 
-static void *find_ours(const char *name)
+static EARLY void *find_ours(const char *name)
 {
 	void *found = NULL;
 
@@ -73,7 +76,7 @@ static void *find_ours(const char *name)
 	return found;
 }
 
-static bool is_libcs(symbol_function next, const void *found, const char *name)
+static EARLY bool is_libcs(symbol_function next, const void *found, const char *name)
 {
 	static void *_Atomic kept;
 	void *libc = nr_load_relaxed(&kept);
@@ -85,7 +88,7 @@ static bool is_libcs(symbol_function next, const void *found, const char *name)
 }
 
 /* A jump, as dlopen(3), where who calls it matters. */
-NARU_API void *dlsym(void *handle, const char *name)
+NARU_API EARLY void *dlsym(void *handle, const char *name)
 {
 	symbol_function next = next_dlsym();
 	void *ours = find_ours(name), *found;

@@ -33,8 +33,9 @@ struct impostor {
 	 * NULL; or called in its thread with the answer that would be right, to make it
 	 * another one. False: the connection ends instead.
 	 */
-	bool (*meddle)(struct impostor *impostor, const struct nr_wire_frame *request,
-		       const unsigned char *body, struct impostor_answer *answer);
+	bool (*_Atomic meddle)(struct impostor *impostor,
+			       const struct nr_wire_frame *request,
+			       const unsigned char *body, struct impostor_answer *answer);
 	void *data;  /* of the one who meddles */
 	bool floods; /* who meddles: this answer is said until nobody listens any more */
 	int client[IMPOSTOR_CLIENTS]; /* -1: none */

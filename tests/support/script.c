@@ -90,6 +90,7 @@ void script_begin(struct script *script)
 	impostor_start(&script->impostor, 1);
 	snprintf(url, sizeof(url), "%s/q", script->impostor.url);
 	must_be(naru_queue_open(NULL, url, &options, &script->queue), 0);
+	/* Last: from then on its thread looks at what is told above. */
 	script->impostor.data = script;
 	script->impostor.meddle = play;
 }
