@@ -57,13 +57,25 @@ static void test_one_long_one_may_be_chance(void **state)
 {
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(yield_times(*state, 1, 3000000), 1);
-		assert_int_equal(yield_times(*state, 10, 2000), 10);
+		assert_int_equal(yield_times(*state, 100, 2000), 100);
 	}
 }
 
 static void test_two_long_ones_end_it(void **state)
 {
 	assert_int_equal(yield_times(*state, 1000, 3000000), 2);
+}
+
+/* As it is with a third process: every other turn is its. */
+static void test_every_other_one(void **state)
+{
+	unsigned long_ones = 0;
+
+	for (int i = 0; i < 100; i++) {
+		long_ones += yield_times(*state, 1, 3000000);
+		yield_times(*state, 1, 2000);
+	}
+	assert_int_equal(long_ones, 2);
 }
 
 static void test_it_is_tried_again(void **state)
@@ -84,6 +96,7 @@ int main(void)
 		cmocka_unit_test_setup(test_short_ones_go_on, set_up),
 		cmocka_unit_test_setup(test_one_long_one_may_be_chance, set_up),
 		cmocka_unit_test_setup(test_two_long_ones_end_it, set_up),
+		cmocka_unit_test_setup(test_every_other_one, set_up),
 		cmocka_unit_test_setup(test_it_is_tried_again, set_up),
 	};
 

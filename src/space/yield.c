@@ -3,27 +3,28 @@
 #include <space/yield.h>
 
 #include <base/atomic.h>
-#include <stdbool.h>
 #include <sys/clock.h>
 #include <sys/process.h>
 
 enum {
 	LONG_NS = 30 * 1000, /* no turn of somebody who has our answer ready takes that */
 	PATIENCE = 64,	     /* so many times as long as the delay */
+	NEAR = 16, /* yields; of two long ones nearer than that none is chance */
 };
 
 void nr_yield(struct nr_yield *yield)
 {
 	uint64_t start = nr_clock_monotonic(), took;
-	bool late;
+	uint32_t late = nr_load_relaxed(&yield->late);
 
 	if (start < nr_load_relaxed(&yield->not_before))
 		return;
 	nr_process_yield();
 	took = nr_clock_monotonic() - start;
-	late = took > LONG_NS;
-	if (late && nr_load_relaxed(&yield->late))
+	if (took > LONG_NS && late > 0)
 		nr_store_relaxed(&yield->not_before, start + took + PATIENCE * took);
-	if (late != nr_load_relaxed(&yield->late))
-		nr_store_relaxed(&yield->late, late);
+	if (took > LONG_NS)
+		nr_store_relaxed(&yield->late, NEAR);
+	else if (late > 0)
+		nr_store_relaxed(&yield->late, late - 1);
 }
