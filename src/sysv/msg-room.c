@@ -35,16 +35,30 @@ void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_me
 	*ret_messages = most(1, least(qbytes, FIRST_MESSAGES));
 }
 
-bool nr_msg_is_short(struct nr_msg *msg, int id, const struct naru_queue *queue)
+/* Is this limit reached, one of those that are raised at once? */
+static bool is_short(uint64_t used, uint64_t more, uint64_t limit, uint64_t stream,
+		     uint64_t qbytes)
 {
-	uint64_t bytes = nr_load_relaxed(&queue->shared->limit_bytes);
-	uint64_t messages = nr_load_relaxed(&queue->shared->limit_messages);
+	return used + more > limit && limit < stream && limit < qbytes;
+}
+
+bool nr_msg_is_short(struct nr_msg *msg, int id, const struct naru_queue *queue,
+		     size_t size)
+{
+	struct nr_queue_shared *shared = queue->shared;
+	struct nr_counts sent, removed;
 	struct nr_ids_entry entry;
 
-	if (bytes >= STREAM_BYTES && messages >= STREAM_MESSAGES)
+	if (nr_ids_find(msg->ids, NR_SYSV_MSG, id, &entry) < 0 ||
+	    !nr_side_read(&shared->senders, &sent) ||
+	    !nr_side_read(&shared->receivers, &removed))
 		return false;
-	return nr_ids_find(msg->ids, NR_SYSV_MSG, id, &entry) == 0 &&
-	       (bytes < entry.size || messages < entry.size);
+	return is_short(sent.bytes - removed.bytes, size,
+			nr_load_relaxed(&shared->limit_bytes), STREAM_BYTES,
+			entry.size) ||
+	       is_short(sent.messages - removed.messages, 1,
+			nr_load_relaxed(&shared->limit_messages), STREAM_MESSAGES,
+			entry.size);
 }
 
 /* What a queue that had @limit is to have, at least @need of it. */

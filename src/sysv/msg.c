@@ -184,7 +184,7 @@ static int send_waiting(struct nr_msg *msg, int id, struct naru_queue *queue,
 	bool interrupted = false;
 	int r = -ETIMEDOUT;
 
-	if (!(flags & IPC_NOWAIT) && !nr_msg_is_short(msg, id, queue))
+	if (!(flags & IPC_NOWAIT) && !nr_msg_is_short(msg, id, queue, item->length))
 		r = send_to_receivers(queue, item);
 	if (r == -EINTR || r == -EMSGSIZE) {
 		interrupted = r == -EINTR;

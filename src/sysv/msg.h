@@ -50,8 +50,10 @@ enum { NR_MSG_PATIENCE = 4 };
  */
 int nr_msg_grow(struct nr_msg *msg, int id, struct naru_queue *queue, size_t size);
 
-/* Is it so small still that it had better grow at once? */
-bool nr_msg_is_short(struct nr_msg *msg, int id, const struct naru_queue *queue);
+/* Has it no room for @size bytes because it is so small still? It had better grow at
+ * once. */
+bool nr_msg_is_short(struct nr_msg *msg, int id, const struct naru_queue *queue,
+		     size_t size);
 
 /* For a new queue: what it holds at first. */
 void nr_msg_first_room(uint64_t qbytes, uint64_t *ret_capacity, uint64_t *ret_messages);
