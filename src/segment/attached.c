@@ -129,6 +129,7 @@ void nr_attached_add(struct nr_attachment *attachment)
 		nr_store_relaxed(&highest, to);
 	attachment->next = attachments;
 	attachments = attachment;
+	nr_handover_prepare();
 }
 
 void nr_attached_remove(struct nr_attachment *attachment)

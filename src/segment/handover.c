@@ -22,7 +22,7 @@ static void drop(_Atomic uint32_t **page)
 	*page = NULL;
 }
 
-void nr_handover_begin(void)
+void nr_handover_prepare(void)
 {
 	void *page;
 
@@ -30,6 +30,11 @@ void nr_handover_begin(void)
 		own = page;
 		forks = 0;
 	}
+}
+
+void nr_handover_begin(void)
+{
+	nr_handover_prepare();
 	forks++;
 }
 

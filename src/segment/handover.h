@@ -12,6 +12,12 @@
  * All of this is called with the lock of segment/attached.h held.
  */
 
+/*
+ * Something is attached. The page is made now: in a hole that the application makes there
+ * later, it might unmap it.
+ */
+void nr_handover_prepare(void);
+
 /* In the parent, before the fork. */
 void nr_handover_begin(void);
 
