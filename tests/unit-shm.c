@@ -3,6 +3,7 @@
 /* System V segments: who may, where to, what is written down, and what is left behind. */
 
 #include <signal.h>
+#include <stdlib.h>
 #include <support/child.h>
 #include <support/place.h>
 #include <sys/resource.h>
@@ -20,6 +21,8 @@ static int open_ids(void **state)
 	/* For others, too. */
 	struct room *room = room_open_for(01777);
 
+	/* What is replaced is looked for in the default space. */
+	setenv("NARU_SPACE", room->path, 1);
 	*state = room;
 	must_be(nr_ids_open(room->space, &ids), 0);
 	return 0;
