@@ -5,7 +5,6 @@
 
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -177,15 +176,4 @@ void work_assert_usable(enum call call)
 	assert_int_equal(work_add(1), 0);
 	assert_int_equal(semctl(work_set, 0, GETVAL), 1);
 	assert_int_equal(work_add(-1), 0);
-}
-
-int work_main(const struct CMUnitTest *tests, size_t count)
-{
-	struct room *room = room_open();
-	int failed;
-
-	setenv("NARU_SPACE", room->path, 1);
-	failed = _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
-	room_close(room);
-	return failed;
 }

@@ -59,7 +59,4 @@ void work_assert_usable(enum call call);
 
 #define with_work(test) cmocka_unit_test_setup_teardown(test, work_make, work_unmake)
 
-/* main(), with a space of its own. */
-int work_main(const struct CMUnitTest *tests, size_t count);
-
 #endif /* TESTS_THREAD_WORK_H */

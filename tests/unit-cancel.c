@@ -10,6 +10,7 @@
 #include "thread-work.h"
 
 #include <sched.h>
+#include <support/border.h>
 
 enum { BUSY = 500 };
 
@@ -171,5 +172,5 @@ int main(void)
 		with_work(test_busy_at_once),
 	};
 
-	return work_main(tests, sizeof(tests) / sizeof(tests[0]));
+	return border_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -9,10 +9,9 @@
 
 #include <dlfcn.h>
 #include <sched.h>
-#include <stdlib.h>
+#include <support/border.h>
 #include <support/child.h>
 #include <support/must.h>
-#include <support/unit.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -170,11 +169,6 @@ int main(void)
 		cmocka_unit_test(test_call_of_the_program),
 		cmocka_unit_test(test_user_namespace),
 	};
-	struct room *room = room_open();
-	int failed;
 
-	setenv("NARU_SPACE", room->path, 1);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	room_close(room);
-	return failed;
+	return border_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <support/border.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -275,5 +276,5 @@ int main(void)
 		with_work(test_exit),
 	};
 
-	return work_main(tests, sizeof(tests) / sizeof(tests[0]));
+	return border_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

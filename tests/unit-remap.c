@@ -10,9 +10,8 @@
 #include "attached.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <support/border.h>
 #include <support/must.h>
-#include <support/unit.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 
@@ -139,11 +138,6 @@ int main(void)
 		with_one(test_move_half),     with_one(test_shrink_and_copy),
 		with_one(test_remap),
 	};
-	struct room *room = room_open();
-	int failed;
 
-	setenv("NARU_SPACE", room->path, 1);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	room_close(room);
-	return failed;
+	return border_main(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -13,11 +13,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <support/border.h>
 #include <support/child.h>
 #include <support/must.h>
-#include <support/unit.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -265,11 +264,6 @@ int main(void)
 		with_one(test_no_place),
 		with_one(test_replace),
 	};
-	struct room *room = room_open();
-	int failed;
 
-	setenv("NARU_SPACE", room->path, 1);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	room_close(room);
-	return failed;
+	return border_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
