@@ -34,8 +34,8 @@ int nr_admit_park(struct naru_queue *queue, struct nr_counts *removed,
 		  const struct nr_counts *sent, uint64_t record)
 {
 	/* An eighth at a time, so that the locks are not taken for each message. */
-	uint64_t part = nr_ring_size(&queue->ring) / 8,
-		 wanted = part > record ? part : record;
+	uint64_t part = nr_ring_size(&queue->ring) / 8;
+	uint64_t wanted = part > record ? part : record;
 	int r = 1;
 
 	if (!nr_ring_valid(&queue->ring, removed->position, sent->position))

@@ -222,24 +222,6 @@ int nr_queue_map_file(struct naru_queue *queue, int fd)
 	return 0;
 }
 
-int nr_queue_map_grown(struct naru_queue *queue)
-{
-	uint32_t granules = nr_read_once(&queue->shared->heap.granules);
-	struct stat stat;
-	int fd, r;
-
-	if (granules <= queue->store.heap.granules)
-		return 0;
-	r = nr_object_open(queue->space, queue->name, &fd, &stat);
-	if (r < 0)
-		return r == -ENOENT ? -EIDRM : r;
-	r = nr_queue_map_file(queue, fd);
-	nr_file_close(fd);
-	if (r == 0 && queue->store.heap.granules < granules)
-		return -EBADMSG;
-	return r;
-}
-
 int nr_queue_map_ring(struct naru_queue *queue, int fd, uint64_t have, uint64_t size)
 {
 	unsigned char *base = queue->ring.base;
@@ -252,25 +234,46 @@ int nr_queue_map_ring(struct naru_queue *queue, int fd, uint64_t have, uint64_t 
 				   base + have, &address);
 }
 
-int nr_queue_map_ring_grown(struct naru_queue *queue)
+/* Is so much of the heap mapped? Only who holds the receivers' lock may ask for any. */
+static bool has_heap(const struct naru_queue *queue, uint32_t granules)
 {
-	uint64_t size = nr_load_relaxed(&queue->shared->ring_size);
+	return granules == 0 || granules <= queue->store.heap.granules;
+}
+
+/* Of the file open as @fd, which is ours. @granules: 0, or as many of the heap. */
+static int map_both(struct naru_queue *queue, int fd, uint64_t ring, uint32_t granules)
+{
+	uint64_t have = nr_ring_size(&queue->ring);
+	int r = 0;
+
+	if (ring > have)
+		r = nr_queue_map_ring(queue, fd, have, ring);
+	if (r < 0)
+		return r;
+	nr_store_relaxed(&queue->ring.size, ring);
+	if (!has_heap(queue, granules))
+		r = nr_queue_map_file(queue, fd);
+	return r == 0 && !has_heap(queue, granules) ? -EBADMSG : r;
+}
+
+int nr_queue_map_grown(struct naru_queue *queue, bool heap)
+{
+	uint32_t granules = heap ? nr_read_once(&queue->shared->heap.granules) : 0;
+	uint64_t ring = nr_load_relaxed(&queue->shared->ring_size);
 	uint64_t have = nr_ring_size(&queue->ring);
 	struct stat stat;
 	int fd, r;
 
-	if (size == have)
+	if (ring == have && has_heap(queue, granules))
 		return 0;
-	if (size < have || !is_ring_size(size, nr_queue_ring_most(queue)))
+	if (ring < have || !is_ring_size(ring, nr_queue_ring_most(queue)))
 		return -EBADMSG;
 	r = nr_object_open(queue->space, queue->name, &fd, &stat);
 	if (r < 0)
 		return r == -ENOENT ? -EIDRM : r;
 	r = stat.st_dev == queue->device && stat.st_ino == queue->inode ? 0 : -EIDRM;
 	if (r == 0)
-		r = nr_queue_map_ring(queue, fd, have, size);
+		r = map_both(queue, fd, ring, granules);
 	nr_file_close(fd);
-	if (r == 0)
-		nr_store_relaxed(&queue->ring.size, size);
 	return r;
 }

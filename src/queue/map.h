@@ -34,19 +34,15 @@ int nr_queue_map_control(struct naru_queue *queue, int fd, const struct stat *st
 void nr_queue_unmap(struct naru_queue *queue);
 
 /*
- * Another process may have grown the heap: map what is new. The receivers' lock
- * is held. What was mapped before stays valid for those who use it.
+ * Another process may have grown the queue: map what is new, of the ring and, if the
+ * receivers' lock is held, of the @heap. What was mapped before stays valid for those who
+ * use it. For the ring, either lock is held: another thread that holds the other one does
+ * the same, at worst, or has done it. -EBADMSG, -EIDRM
  */
-int nr_queue_map_grown(struct naru_queue *queue);
+int nr_queue_map_grown(struct naru_queue *queue, bool heap);
 
 /* The same, from an open descriptor: all that the file has by now. */
 int nr_queue_map_file(struct naru_queue *queue, int fd);
-
-/*
- * The ring has grown: map what is new. Either lock is held; another thread that holds the
- * other one does the same, at worst, or has done it. -EBADMSG
- */
-int nr_queue_map_ring_grown(struct naru_queue *queue);
 
 /*
  * Map a ring of @size bytes instead of @have, of which the file has memory. Until the

@@ -109,7 +109,7 @@ int nr_senders_lock_slowly(struct naru_queue *queue, uint32_t id,
 		r = nr_lock_take_slowly(queue->space, lock, id, deadline, &dead);
 	if (r < 0 && r != -EOWNERDEAD)
 		return r;
-	s = nr_queue_map_ring_grown(queue);
+	s = nr_queue_map_grown(queue, false);
 	if (s == 0 && r == -EOWNERDEAD)
 		s = repair_senders(queue, id, deadline);
 	if (s < 0 && r == -EOWNERDEAD)
@@ -161,9 +161,7 @@ int nr_receivers_lock_slowly(struct naru_queue *queue, uint32_t id,
 		r = nr_lock_take_slowly(queue->space, lock, id, deadline, &dead);
 	if (r < 0 && r != -EOWNERDEAD)
 		return r;
-	s = nr_queue_map_grown(queue);
-	if (s == 0)
-		s = nr_queue_map_ring_grown(queue);
+	s = nr_queue_map_grown(queue, true);
 	if (s == 0 && r == -EOWNERDEAD)
 		s = repair_receivers(queue);
 	if (s < 0 && r == -EOWNERDEAD)
